@@ -1,0 +1,12 @@
+/** Every reason any room can give. docs/reasons.md lists the same; a test compares both ways. */
+import { COOKIE, COOKIE_WRITE } from '../cookie/reasons.ts';
+import { PIN, PLACE, SHARD } from '../failover/reasons.ts';
+import type { Reason } from '../model/reason.ts';
+import { FROM, HOP, LOOP } from '../peer/reasons.ts';
+import { GROUP } from '../release/index.ts';
+import { ROUTE } from '../route/reasons.ts';
+import { IDENTITY } from '../uid-router/reasons.ts';
+
+export const REASONS: readonly Reason[] = [
+  FROM, LOOP, ROUTE, COOKIE, IDENTITY, PIN, SHARD, PLACE, GROUP, HOP, COOKIE_WRITE,
+].flatMap((table) => Object.values<Reason>(table));

@@ -1,0 +1,44 @@
+import type { RouteCookie } from '../cookie/index.ts';
+import type { ConnectionClass } from '../model/facts.ts';
+import type { Epoch, ShardId } from '../model/ids.ts';
+import type { Reason } from '../model/reason.ts';
+import type { Route } from '../route/index.ts';
+import type { Target } from '../snapshot/index.ts';
+
+/** What is to happen to a request, and why: one reason for each room it passed, in order. */
+export type Decision = Forward | Respond;
+
+export interface Forward {
+  readonly kind: 'forward';
+  readonly from: ConnectionClass;
+  /** Name in the operator's token, null for everybody else. */
+  readonly operator: string | null;
+  readonly route: Route;
+  readonly isWrite: boolean;
+  /** Never empty, tried in order. A second entry exists only where nobody's data is at stake. */
+  readonly targets: readonly [Target, ...Target[]];
+  /** null while the user is unknown. */
+  readonly shard: ShardId | null;
+  /** Drawn at random: the application may correct it, and no cookie is written from it. */
+  readonly provisional: boolean;
+  readonly epoch: Epoch;
+  /** The route cookie the client sent, if it is to be believed. */
+  readonly cookieNow: RouteCookie | null;
+  /** Value of the route cookie to set, null for none. */
+  readonly cookieToSet: string | null;
+  /** Request id of the gate that handed the request over. */
+  readonly handedId: string | null;
+  /** Header fields, besides the internal ones, that must not reach the application. */
+  readonly dropHeaders: readonly string[];
+  readonly why: readonly Reason[];
+}
+
+export interface Respond {
+  readonly kind: 'respond';
+  readonly from: ConnectionClass;
+  readonly status: 400 | 404 | 421 | 503 | 508;
+  /** The reason that ended the walk: the last of `why`. */
+  readonly reason: Reason;
+  readonly epoch: Epoch;
+  readonly why: readonly Reason[];
+}

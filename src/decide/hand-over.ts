@@ -1,0 +1,46 @@
+/**
+ * A request that another gate has decided and signed. Serve it here or refuse it; never send it on,
+ * so a request crosses at most one border between IDCs.
+ */
+import { PLACE } from '../failover/reasons.ts';
+import type { RequestFacts } from '../model/facts.ts';
+import type { Reason } from '../model/reason.ts';
+import type { HandOver } from '../peer/hand-over.ts';
+import { HOP } from '../peer/reasons.ts';
+import { GROUP } from '../release/index.ts';
+import type { Route } from '../route/index.ts';
+import type { Snapshot } from '../snapshot/index.ts';
+import { place, type Placed } from './place.ts';
+import { withShard, type User } from './user.ts';
+import type { ZoneId } from '../model/ids.ts';
+
+export interface Received {
+  readonly placed: Placed;
+  readonly user: User;
+  readonly hopReason: Reason;
+}
+
+/** null: not served here, or no longer. */
+export function receive(
+  facts: RequestFacts,
+  handOver: HandOver,
+  route: Route,
+  seen: User,
+  snapshot: Snapshot,
+): Received | null {
+  const user = withShard(seen, handOver.shard, snapshot);
+  if (handOver.epoch < snapshot.epoch && route.zoneType === 'rzone' && user.shard !== null) {
+    const now = place(facts, route, user, snapshot);
+    if (now?.target.via !== 'local') return null;
+    const same = now.target.zone.id === handOver.zone;
+    return { placed: now, user, hopReason: same ? HOP.obeyed : HOP.redecided };
+  }
+  const zone = snapshot.topology.zones.get(handOver.zone as ZoneId);
+  const group = zone?.groups.find((g) => g.id === handOver.group);
+  if (group === undefined) return null;
+  const target = snapshot.targets.get(facts.entryIdc)?.get(group);
+  if (target?.via !== 'local' || !group.endpoints.has(route.app)) return null;
+  const provisional = route.zoneType === 'rzone' && handOver.shard === null;
+  const placed = { target, placeReason: PLACE.handedOver, groupReason: GROUP.handedOver, provisional };
+  return { placed, user, hopReason: HOP.obeyed };
+}

@@ -1,0 +1,98 @@
+/**
+ * DESIGN. The order of the rooms: the only file that knows it. `decide` is a pure function of facts
+ * and snapshot, so `explain` and `simulate` run it offline and can't disagree with production.
+ * First decisive rule wins; every room leaves a reason. The order is published in docs/request.md.
+ * Places kept for rooms to come are marked “later”.
+ */
+import { PLACE } from '../failover/reasons.ts';
+import type { RequestFacts } from '../model/facts.ts';
+import type { Reason } from '../model/reason.ts';
+import type { ZoneId } from '../model/ids.ts';
+import { FORCED_ZONE_HEADER, gateToken, hasBeenHere, whoSpeaks, type Speaker } from '../peer/index.ts';
+import { HOP, LOOP } from '../peer/reasons.ts';
+import { isWrite } from '../route/compile.ts';
+import { findRoute, type Route } from '../route/index.ts';
+import { ROUTE } from '../route/reasons.ts';
+import type { Snapshot } from '../snapshot/index.ts';
+import type { Decision, Respond } from './decision.ts';
+import { receive } from './hand-over.ts';
+import { inZone, place, type Placed } from './place.ts';
+import { cookieFate } from './route-cookie.ts';
+import { findUser, type User } from './user.ts';
+
+export function decide(facts: RequestFacts, snapshot: Snapshot): Decision {
+  const speaker = whoSpeaks(facts, snapshot.peer);
+  // later: waf judges the head, stress-tag finds the traffic class
+  if (hasBeenHere(facts.header('cdn-loop'), gateToken(facts.entryIdc))) {
+    return respond(508, speaker, snapshot, [speaker.reason], LOOP.detected);
+  }
+  const route = findRoute(snapshot.routes, facts.host, facts.path);
+  if (route === 'host-unknown') {
+    return respond(421, speaker, snapshot, [speaker.reason, LOOP.none], ROUTE.hostUnknown);
+  }
+  if (route === 'path-unknown') {
+    return respond(404, speaker, snapshot, [speaker.reason, LOOP.none], ROUTE.pathUnknown);
+  }
+  return decideOnRoute(facts, snapshot, speaker, route);
+}
+
+function decideOnRoute(facts: RequestFacts, snapshot: Snapshot, speaker: Speaker, route: Route): Decision {
+  const reading = snapshot.cookie.read(facts.cookie(snapshot.gate.cookie.name));
+  let user = findUser(facts, speaker.from, route, reading, snapshot);
+  const passed = [
+    speaker.reason, LOOP.none, ROUTE.matched,
+    reading.reason, user.identityReason, user.pinReason, user.shardReason,
+  ];
+  let placed: Placed | null;
+  let hopReason: Reason;
+  if (speaker.handOver !== null) {
+    const received = receive(facts, speaker.handOver, route, user, snapshot);
+    if (received === null) return respond(421, speaker, snapshot, passed, HOP.refused);
+    ({ placed, user, hopReason } = received);
+    passed[6] = user.shardReason;
+  } else {
+    const forced = speaker.from === 'operator' ? facts.header(FORCED_ZONE_HEADER) : undefined;
+    placed = forced === undefined ? place(facts, route, user, snapshot) : force(forced, facts, route, user, snapshot);
+    if (placed === null) {
+      const status = forced === undefined ? 503 : 400;
+      return respond(status, speaker, snapshot, passed, forced === undefined ? PLACE.nowhere : PLACE.forcedUnknown);
+    }
+    hopReason = placed.target.via === 'local' ? HOP.local : HOP.peer;
+  }
+  // later: freeze check here; release's gray lists before the group; mirror after the hop
+  const fate = cookieFate(speaker.from, user, reading.cookie, snapshot);
+  return {
+    kind: 'forward',
+    from: speaker.from,
+    operator: speaker.operator,
+    route,
+    isWrite: isWrite(route, facts.method),
+    targets: [placed.target],
+    shard: user.shard,
+    provisional: placed.provisional,
+    epoch: snapshot.epoch,
+    cookieNow: reading.cookie,
+    cookieToSet: fate.value,
+    handedId: speaker.handOver?.requestId ?? null,
+    dropHeaders: snapshot.untrustedHeaders[speaker.from],
+    why: [...passed, placed.placeReason, placed.groupReason, hopReason, fate.reason],
+  };
+}
+
+/** An operator's word beats the table, but can't invent a zone or send a user to an app that is not there. */
+function force(name: string, facts: RequestFacts, route: Route, user: User, snapshot: Snapshot): Placed | null {
+  const zone = snapshot.topology.zones.get(name as ZoneId);
+  if (zone?.groups.every((g) => g.endpoints.has(route.app)) !== true) return null;
+  return inZone(zone, PLACE.forced, facts, user, snapshot);
+}
+
+function respond(
+  status: Respond['status'],
+  speaker: Speaker,
+  snapshot: Snapshot,
+  passed: readonly Reason[],
+  reason: Reason,
+): Respond {
+  const why = [...passed, reason];
+  return { kind: 'respond', from: speaker.from, status, reason, epoch: snapshot.epoch, why };
+}

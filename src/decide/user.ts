@@ -1,0 +1,95 @@
+/** Who the user is, as far as this request can tell: uid, pin, shard, and whose word it is. */
+import type { CookieReading } from '../cookie/index.ts';
+import { PIN, SHARD } from '../failover/reasons.ts';
+import type { ConnectionClass, RequestFacts } from '../model/facts.ts';
+import { parseShardId, type ShardId } from '../model/ids.ts';
+import type { Reason } from '../model/reason.ts';
+import { normalisePath } from '../route/normalise.ts';
+import type { Route } from '../route/index.ts';
+import type { Snapshot } from '../snapshot/index.ts';
+import { findUid, NO_IDENTITY, shardOf, type Identity } from '../uid-router/index.ts';
+import { IDENTITY } from '../uid-router/reasons.ts';
+import type { Pin } from '../zone/compile-rules.ts';
+
+export interface User {
+  /** The uid that counted; null when the cookie or nothing did. */
+  readonly uid: string | null;
+  readonly shard: ShardId | null;
+  readonly pin: Pin | null;
+  /** Somebody trusted says so, now. A cookie's shard was proven when it was written. */
+  readonly proven: boolean;
+  readonly identityReason: Reason;
+  readonly pinReason: Reason;
+  readonly shardReason: Reason;
+}
+
+/**
+ * In strict order: a trusted uid, the signed cookie, a uid on anybody's word. A uid brings its pin
+ * along, and so does a pinned user's cookie. A trusted uid outranks the cookie because cookies
+ * outlive logins; a hint does not, because anybody can type one.
+ */
+export function findUser(
+  facts: RequestFacts,
+  from: ConnectionClass,
+  route: Route,
+  cookie: CookieReading,
+  snapshot: Snapshot,
+): User {
+  const list = route.identity === null ? undefined : snapshot.identities.get(route.identity);
+  const identity =
+    list === undefined ? NO_IDENTITY : findUid(facts, from, list, normalisePath(facts.path));
+  const identityReason = reasonOf(identity, list === undefined);
+  if (identity.trusted !== null) {
+    const user = byUid(identity.trusted, true, SHARD.fromUid, facts, snapshot, identityReason);
+    if (user !== null) return user;
+  }
+  if (cookie.cookie !== null) {
+    const { shard, pinTag } = cookie.cookie;
+    const pin = pinTag === null ? null : (snapshot.pinOfTag.get(pinTag) ?? null);
+    const live = pin !== null && facts.receivedAtMs < pin.untilMs;
+    const pinReason = live ? PIN.hit : pin === null ? PIN.none : PIN.expired;
+    return { uid: null, shard, pin: live ? pin : null, proven: false, identityReason, pinReason, shardReason: SHARD.fromCookie };
+  }
+  if (identity.hint !== null) {
+    const user = byUid(identity.hint, false, SHARD.fromHint, facts, snapshot, identityReason);
+    if (user !== null) return user;
+  }
+  return {
+    uid: null, shard: null, pin: null, proven: false,
+    identityReason, pinReason: PIN.none, shardReason: SHARD.absent,
+  };
+}
+
+/** null when the uid has neither pin nor shard: as good as absent. */
+function byUid(
+  uid: string,
+  proven: boolean,
+  shardReason: Reason,
+  facts: RequestFacts,
+  snapshot: Snapshot,
+  identityReason: Reason,
+): User | null {
+  const declared = snapshot.rules.pins.size === 0 ? undefined : snapshot.rules.pins.get(uid);
+  const pin = declared !== undefined && facts.receivedAtMs < declared.untilMs ? declared : null;
+  const shard = shardOf(uid, snapshot.topology.sharding);
+  if (shard === null && pin === null) return null;
+  const pinReason = pin !== null ? PIN.hit : declared === undefined ? PIN.none : PIN.expired;
+  return {
+    uid, shard, pin, proven, identityReason, pinReason,
+    shardReason: shard === null ? SHARD.absent : shardReason,
+  };
+}
+
+function reasonOf(identity: Identity, notNeeded: boolean): Reason {
+  if (notNeeded) return IDENTITY.notNeeded;
+  if (identity.trusted !== null) return IDENTITY.trusted;
+  if (identity.hint !== null) return IDENTITY.hint;
+  return identity.malformed ? IDENTITY.malformed : IDENTITY.absent;
+}
+
+/** The user of a hand-over whose sender knew his shard while this gate can't tell. */
+export function withShard(user: User, shard: number | null, snapshot: Snapshot): User {
+  if (user.shard !== null || shard === null) return user;
+  const known = parseShardId(shard, snapshot.topology.sharding.count);
+  return known === null ? user : { ...user, shard: known, shardReason: SHARD.handedOver };
+}

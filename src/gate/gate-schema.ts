@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { addressSchema, apiVersionSchema, countSchema, nameSchema } from '../model/schema.ts';
+
+const MS_PER_DAY = 86_400_000;
+const ms = (min: number, defaultMs: number): z.ZodDefault<z.ZodInt> =>
+  countSchema(min, MS_PER_DAY).default(defaultMs);
+const cidrs = z.array(z.string().min(2).max(64)).max(1000);
+
+const keySchema = z
+  .strictObject({
+    id: z.string().regex(/^[A-Za-z0-9]{1,8}$/, { error: '1 to 8 letters or digits' }),
+    secret: z.string().min(32, { error: 'at least 32 characters' }).max(1024).optional(),
+    secretFile: z.string().optional().describe('A file that holds the secret, relative to this one'),
+  })
+  .refine((k) => k.secret !== undefined || k.secretFile !== undefined, {
+    error: 'secret or secretFile',
+  });
+const keysSchema = z.array(keySchema).min(1).max(2);
+
+const listenerSchema = z.strictObject({
+  address: addressSchema,
+  from: z
+    .enum(['external', 'app'])
+    .default('external')
+    .describe('Whose connections these are: anybody’s, or the zones’ own apps’'),
+  idc: nameSchema.optional().describe('Only gates of this IDC open it; all do when absent'),
+});
+
+const adminSchema = z.strictObject({ address: addressSchema, idc: nameSchema.optional() });
+
+const limitsSchema = z.strictObject({
+  headBytes: countSchema(1024, 262_144).default(32_768),
+  targetBytes: countSchema(256, 65_536).default(8192),
+  fields: countSchema(8, 1000).default(100),
+  bodyBytes: countSchema(0, Number.MAX_SAFE_INTEGER).default(16 * 1024 ** 3),
+  connections: countSchema(1, 1_000_000).default(5000),
+  upstreamConnections: countSchema(1, 65_535).default(1024).describe('Open to one endpoint at once'),
+});
+
+const timeoutsSchema = z.strictObject({
+  headMs: ms(100, 10_000).describe('From the first byte of a request head to its last'),
+  keepAliveMs: ms(100, 60_000).describe('A client connection without a request'),
+  connectMs: ms(10, 1000),
+  firstByteMs: ms(10, 15_000).describe('From the request sent to the first byte of the answer'),
+  idleMs: ms(100, 60_000).describe('A body that does not move, in either direction'),
+  halfClosedMs: ms(0, 5000).describe('Wait for an answer whose client has closed its sending side'),
+  lingerMs: ms(10, 2000).describe('Read on after a refusal, so that the client can see it'),
+  upstreamIdleMs: ms(100, 4000).describe('A pooled connection; keep it below the apps’ keep-alive'),
+  drainMs: ms(0, 30_000).describe('After SIGTERM, for requests in flight'),
+  drainDelayMs: ms(0, 0).describe('After SIGTERM, readyz says 503 for so long before listeners close'),
+});
+
+const cookieSchema = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'letters, digits, _ or -' }).default('LDC_ROUTE'),
+  maxAgeS: countSchema(0, 86_400).default(43_200).describe('0: ends with the browser session'),
+  domain: z.string().regex(/^[A-Za-z0-9.-]{1,253}$/, { error: 'a domain name' }).optional(),
+  sameSite: z.enum(['lax', 'strict', 'none']).default('lax'),
+  secure: z
+    .enum(['always', 'auto', 'never'])
+    .default('always')
+    .describe('auto: when the client came by https, as a trusted proxy says'),
+});
+
+export const gateSchema = z.strictObject({
+  apiVersion: apiVersionSchema,
+  kind: z.literal('Gate'),
+  listeners: z.array(listenerSchema).min(1).max(64),
+  admin: z.array(adminSchema).max(64).default([]),
+  trust: z
+    .strictObject({
+      proxies: cidrs.default([]).describe('Load balancers in front; their X-Forwarded-* is believed'),
+      peers: cidrs.default([]).describe('Where gates of other IDCs call from'),
+    })
+    .default({ proxies: [], peers: [] }),
+  keys: z.strictObject({
+    cookie: keysSchema.describe('The first signs, both verify'),
+    peer: keysSchema,
+    operator: keysSchema.optional(),
+  }),
+  cookie: cookieSchema.prefault({}),
+  limits: limitsSchema.prefault({}),
+  timeouts: timeoutsSchema.prefault({}),
+  headers: z
+    .strictObject({
+      underscore: z
+        .enum(['drop', 'refuse', 'pass'])
+        .default('drop')
+        .describe('Field names with “_”, which many apps read as “-”'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      access: z.string().min(1).max(4096).default('stdout').describe('stdout, off, or a file'),
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    })
+    .prefault({}),
+});
+
+export type GateDoc = z.infer<typeof gateSchema>;

@@ -1,0 +1,69 @@
+/**
+ * What one gate tells the next about a request it forwards, in the header X-Ldc-Decision:
+ * `v1.<from idc>.<zone>.<shard|->.<group>.<epoch>.<request id>.<sent at>.<key id>.<mac>`.
+ * The MAC also covers method, host and target, so a hand-over can't be moved to another request.
+ */
+import { parseEpoch, type Epoch } from '../model/ids.ts';
+import { macMatches, macOf } from '../model/mac.ts';
+
+export const HAND_OVER_HEADER = 'x-ldc-decision';
+/** Clocks of two gates may differ by so much, and a hand-over is good for so long. */
+export const HAND_OVER_WINDOW_MS = 60_000;
+
+interface Key {
+  readonly id: string;
+  readonly secret: string;
+}
+
+export interface HandOver {
+  readonly fromIdc: string;
+  readonly zone: string;
+  /** null when the user's shard is unknown. */
+  readonly shard: number | null;
+  readonly group: string;
+  readonly epoch: Epoch;
+  readonly requestId: string;
+}
+
+/** The parts of a request that a hand-over is bound to. */
+export interface Bound {
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  readonly query: string;
+}
+
+const PURPOSE = 'hand-over';
+
+const boundText = (r: Bound): string => `${r.method} ${r.host} ${r.path}?${r.query}`;
+
+export function signHandOver(h: HandOver, bound: Bound, nowMs: number, keys: readonly Key[]): string {
+  const key = keys[0]!;
+  const shard = h.shard === null ? '-' : h.shard;
+  const body = `v1.${h.fromIdc}.${h.zone}.${shard}.${h.group}.${h.epoch}.${h.requestId}.${nowMs.toString(36)}.${key.id}`;
+  return `${body}.${macOf(key.secret, PURPOSE, `${body}\n${boundText(bound)}`)}`;
+}
+
+/** @returns null for anything but a fresh hand-over of this very request, signed with a live key. */
+export function readHandOver(
+  text: string,
+  bound: Bound,
+  nowMs: number,
+  keys: readonly Key[],
+): HandOver | null {
+  const parts = text.split('.');
+  if (parts.length !== 10 || parts[0] !== 'v1' || text.length > 512) return null;
+  const [, fromIdc, zone, shardText, group, epochText, requestId, atText, keyId, mac] = parts as [
+    string, string, string, string, string, string, string, string, string, string,
+  ];
+  const key = keys.find((k) => k.id === keyId);
+  if (key === undefined) return null;
+  const body = text.slice(0, text.length - mac.length - 1);
+  if (!macMatches(key.secret, PURPOSE, `${body}\n${boundText(bound)}`, mac)) return null;
+  const age = nowMs - Number.parseInt(atText, 36);
+  if (!(Math.abs(age) <= HAND_OVER_WINDOW_MS)) return null;
+  const epoch = parseEpoch(Number(epochText));
+  if (epoch === null) return null;
+  const shard = shardText === '-' ? null : Number(shardText);
+  return { fromIdc, zone, shard, group, epoch, requestId };
+}

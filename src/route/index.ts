@@ -1,0 +1,77 @@
+/**
+ * DESIGN. Answers: which route is this request on? Host first (exact, then the longest *.suffix,
+ * then *), then the longest path prefix, by whole segments. Look-ups cost by the depth of the path,
+ * never by the number of routes. On purpose it lacks regular expressions, methods and headers as
+ * conditions: a table that people can read in order of precedence without running it.
+ */
+import type { AppId } from '../model/ids.ts';
+import { normalisePath } from './normalise.ts';
+
+export interface Route {
+  /** `host/path` as declared: the route's name in logs and metrics. */
+  readonly name: string;
+  readonly zoneType: 'rzone' | 'gzone' | 'czone';
+  readonly app: AppId;
+  /** Name of the identity list, null for none. */
+  readonly identity: string | null;
+  readonly write: 'auto' | 'always' | 'never';
+}
+
+interface HostRoutes {
+  readonly byPrefix: ReadonlyMap<string, Route>;
+  /** Most segments any prefix of this host has. */
+  readonly depth: number;
+}
+
+export interface RouteTable {
+  readonly exact: ReadonlyMap<string, HostRoutes>;
+  /** Keyed by `.suffix`. */
+  readonly wildcard: ReadonlyMap<string, HostRoutes>;
+  readonly any: HostRoutes | null;
+  readonly routes: readonly Route[];
+}
+
+export type Match = Route | 'host-unknown' | 'path-unknown';
+
+/**
+ * @param host lower case, without port
+ * @param path as received; it is normalised on a copy, the forwarded bytes stay as they are
+ */
+export function findRoute(table: RouteTable, host: string, path: string): Match {
+  const routes = table.exact.get(host) ?? findWildcard(table, host) ?? table.any;
+  if (routes === null) return 'host-unknown';
+  return longestPrefix(routes, normalisePath(path)) ?? 'path-unknown';
+}
+
+function findWildcard(table: RouteTable, host: string): HostRoutes | undefined {
+  if (table.wildcard.size === 0) return undefined;
+  for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
+    const found = table.wildcard.get(host.slice(dot));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Tries `/a/b/c`, `/a/b`, `/a`, then '' (declared as `/`). */
+function longestPrefix(routes: HostRoutes, path: string): Route | undefined {
+  if (routes.depth > 0 && path.length > 1) {
+    let end = segmentsEnd(path, routes.depth);
+    while (end > 0) {
+      const route = routes.byPrefix.get(path.slice(0, end));
+      if (route !== undefined) return route;
+      end = path.lastIndexOf('/', end - 1);
+    }
+  }
+  return routes.byPrefix.get('');
+}
+
+/** Where the first `depth` segments of the path end. */
+function segmentsEnd(path: string, depth: number): number {
+  let at = 0;
+  for (let i = 0; i < depth; i++) {
+    const next = path.indexOf('/', at + 1);
+    if (next < 0) return path.length;
+    at = next;
+  }
+  return at;
+}

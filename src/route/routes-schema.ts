@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { CONNECTION_CLASSES } from '../model/facts.ts';
+import { apiVersionSchema, nameSchema } from '../model/schema.ts';
+
+const token = z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/, { error: 'a name without spaces' });
+
+export const sourceSchema = z
+  .strictObject({
+    header: token.optional(),
+    cookie: token.optional(),
+    query: z.string().min(1).max(128).optional(),
+    path: z
+      .string()
+      .regex(/^\/(?:[^:*/]+\/)*:uid(?:\/[^:*/]+)*(?:\/\*)?$/, { error: 'a path with one :uid, as /u/:uid/*' })
+      .optional(),
+    trust: z
+      .array(z.enum(CONNECTION_CLASSES))
+      .max(CONNECTION_CLASSES.length)
+      .default([])
+      .describe('Who is believed when he presents it'),
+    others: z
+      .enum(['hint', 'ignore'])
+      .optional()
+      .describe('What it is worth from anybody else; hint for all but header'),
+  })
+  .refine((s) => [s.header, s.cookie, s.query, s.path].filter((x) => x !== undefined).length === 1, {
+    error: 'exactly one of header, cookie, query, path',
+  });
+
+const routeSchema = z.strictObject({
+  host: z
+    .string()
+    .regex(/^(?:\*|(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)$/, {
+      error: 'a host name, *.domain or *',
+    })
+    .max(253),
+  path: z
+    .string()
+    .regex(/^\/[^?#\s%\\]*$/, { error: 'a plain path that starts with /' })
+    .max(1024)
+    .default('/'),
+  zone: z.enum(['rzone', 'gzone', 'czone']),
+  app: nameSchema,
+  identity: nameSchema.optional().describe('Which list of identities finds the user; rzone only'),
+  write: z
+    .enum(['auto', 'always', 'never'])
+    .default('auto')
+    .describe('auto: every method but GET, HEAD, OPTIONS, TRACE writes'),
+});
+
+export const routesSchema = z.strictObject({
+  apiVersion: apiVersionSchema,
+  kind: z.literal('Routes'),
+  identities: z.record(nameSchema, z.array(sourceSchema).min(1).max(16)).default({}),
+  routes: z.array(routeSchema).max(100_000),
+});
+
+export type RoutesDoc = z.infer<typeof routesSchema>;
+export type SourceDoc = z.infer<typeof sourceSchema>;

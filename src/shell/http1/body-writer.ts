@@ -1,0 +1,75 @@
+/**
+ * Payload out. Small payloads leave as one latin1 string (bytes stay bytes, one system call); large
+ * ones are copied into recycled buffers, because the bytes at hand live in the shared read buffer
+ * and the kernel may not take all of them now.
+ */
+import type net from 'node:net';
+import { READ_BUFFER_BYTES } from './socket-io.ts';
+import type { Spans } from './chunked.ts';
+
+/** Up to this many bytes a string is the cheaper way (Node encodes it on its stack). */
+const STRING_BYTES = 16_384;
+const FRAME_BYTES = 32;
+const SLAB_BYTES = READ_BUFFER_BYTES + FRAME_BYTES;
+const MAX_FREE_SLABS = 64;
+export const LAST_CHUNK = '0\r\n\r\n';
+
+interface Slab {
+  readonly buffer: Buffer;
+  readonly release: () => void;
+}
+const free: Slab[] = [];
+
+function takeSlab(): Slab {
+  const known = free.pop();
+  if (known !== undefined) return known;
+  const slab: Slab = {
+    buffer: Buffer.allocUnsafeSlow(SLAB_BYTES),
+    release: () => {
+      if (free.length < MAX_FREE_SLABS) free.push(slab);
+    },
+  };
+  return slab;
+}
+
+/**
+ * @param head written in front; '' for none
+ * @param chunked frame the payload as one chunk
+ * @param last nothing follows: end a chunked body
+ * @returns false when the socket wants the source to pause
+ */
+export function writeParts(
+  socket: net.Socket,
+  head: string,
+  buf: Buffer,
+  payload: Spans,
+  chunked: boolean,
+  last: boolean,
+): boolean {
+  const before = chunked && payload.bytes > 0 ? `${payload.bytes.toString(16)}\r\n` : '';
+  const after = chunked ? (payload.bytes > 0 ? (last ? `\r\n${LAST_CHUNK}` : '\r\n') : last ? LAST_CHUNK : '') : '';
+  if (head.length + payload.bytes <= STRING_BYTES) {
+    const text = head + before + payloadText(buf, payload) + after;
+    return text.length === 0 || socket.write(text, 'latin1');
+  }
+  const slab = takeSlab();
+  let at = slab.buffer.latin1Write(before, 0);
+  for (let s = 0; s < payload.count; s++) {
+    at += buf.copy(slab.buffer, at, payload.at[s * 2]!, payload.at[s * 2 + 1]!);
+  }
+  at += slab.buffer.latin1Write(after, at);
+  const body = slab.buffer.subarray(0, at);
+  if (head === '') return socket.write(body, slab.release);
+  socket.cork();
+  socket.write(head, 'latin1');
+  const more = socket.write(body, slab.release);
+  socket.uncork();
+  return more;
+}
+
+export function payloadText(buf: Buffer, payload: Spans): string {
+  if (payload.count === 0) return '';
+  let text = buf.latin1Slice(payload.at[0]!, payload.at[1]!);
+  for (let s = 1; s < payload.count; s++) text += buf.latin1Slice(payload.at[s * 2]!, payload.at[s * 2 + 1]!);
+  return text;
+}

@@ -1,0 +1,273 @@
+/**
+ * One client connection: finds heads in what arrives, runs one exchange at a time, in order.
+ *
+ *   IDLE ──first byte──▶ HEAD ──head whole──▶ BODY ──body whole──▶ WAIT ──answer whole──▶ IDLE
+ *     └──────────────── refusal, last answer, drain ──▶ LINGER ──▶ CLOSED
+ *
+ * Pipelined requests wait, unread, for the answer before them; so an answer can't overtake another,
+ * and a bad later request can't spoil an earlier one.
+ */
+import type net from 'node:net';
+import type { ListenerKind } from '../../model/facts.ts';
+import { INCOMPLETE, REFUSED } from '../http1/head.ts';
+import { REFUSAL, type Refusal } from '../http1/refusals.ts';
+import type { SocketOwner } from '../http1/socket-io.ts';
+import { Exchange } from './exchange.ts';
+import { answer, renderAnswer } from './gate-answer.ts';
+import type { Gateway } from './gateway.ts';
+import { gateToken } from '../../peer/index.ts';
+
+type Phase = 'idle' | 'head' | 'body' | 'wait' | 'linger' | 'closed';
+
+/** After a refusal so much more is read and thrown away before the connection is cut. */
+const LINGER_BYTES = 8 * 1024 * 1024;
+const END_OF_HEAD = Buffer.from('\r\n\r\n');
+
+export interface ClientRegistry {
+  add(client: ClientConnection): void;
+  remove(client: ClientConnection): void;
+}
+
+export class ClientConnection implements SocketOwner {
+  readonly socket: net.Socket;
+  readonly gateway: Gateway;
+  readonly listener: ListenerKind;
+  readonly remote: string;
+  /** On the coarse clock. */
+  deadlineMs: number;
+  /** Place in the registry. */
+  index = -1;
+  /** Close after the answer in hand. */
+  closing = false;
+  halfClosed = false;
+  readonly exchange: Exchange;
+  readonly #registry: ClientRegistry;
+  #phase: Phase = 'idle';
+  #held: Buffer | null = null;
+  #parsedLength = 0;
+  #reading = true;
+  #parsing = false;
+  #lingerLeft = LINGER_BYTES;
+
+  constructor(socket: net.Socket, gateway: Gateway, listener: ListenerKind, registry: ClientRegistry) {
+    this.socket = socket;
+    this.gateway = gateway;
+    this.listener = listener;
+    this.remote = plainAddress(socket.remoteAddress ?? '');
+    this.#registry = registry;
+    this.exchange = new Exchange(this, gateway);
+    this.deadlineMs = gateway.clock.nowMs + gateway.hooks.current().gate.timeouts.headMs;
+    registry.add(this);
+  }
+
+  get idle(): boolean {
+    return this.#phase === 'idle';
+  }
+
+  get alive(): boolean {
+    return this.#phase !== 'closed' && !this.socket.destroyed;
+  }
+
+  onBytes(buf: Buffer, length: number): void {
+    switch (this.#phase) {
+      case 'idle':
+      case 'head':
+        this.#headBytes(buf, length);
+        return;
+      case 'body': {
+        const used = this.exchange.requestBytes(buf, 0, length);
+        if (used < length && this.#isActive()) this.#hold(buf, used, length);
+        return;
+      }
+      case 'wait':
+        this.#hold(buf, 0, length);
+        this.pause();
+        return;
+      case 'linger':
+        this.#lingerLeft -= length;
+        if (this.#lingerLeft < 0) this.socket.destroy();
+        return;
+      case 'closed':
+    }
+  }
+
+  #headBytes(buf: Buffer, length: number): void {
+    const held = this.#held;
+    if (held === null) {
+      this.#takeHeads(buf, 0, length);
+      return;
+    }
+    const whole = Buffer.concat([held, buf.subarray(0, length)]);
+    this.#held = null;
+    // Looking again only when the end is there, or much has come, keeps dribbled heads linear.
+    const ended = whole.indexOf(END_OF_HEAD, Math.max(0, held.length - 3)) >= 0;
+    if (ended || whole.length > this.#parsedLength * 1.25 + 1024) this.#takeHeads(whole, 0, whole.length);
+    else this.#held = whole;
+  }
+
+  #takeHeads(buf: Buffer, from: number, to: number): void {
+    const { gateway } = this;
+    this.#parsing = true;
+    let at = from;
+    while (at < to && this.#isBetween()) {
+      const after = gateway.requestHead.parse(buf, at, to, gateway.hooks.current().gate.limits);
+      if (after === INCOMPLETE) {
+        this.#startHead();
+        this.#hold(buf, at, to);
+        this.#parsedLength = to - at;
+        break;
+      }
+      if (after === REFUSED) {
+        this.refuse(gateway.requestHead.refusal);
+        break;
+      }
+      at = this.exchange.start(buf, after, to);
+    }
+    this.#parsing = false;
+    if (at < to && this.#isActive()) this.#hold(buf, at, to);
+  }
+
+  #isActive(): boolean {
+    return this.#phase === 'body' || this.#phase === 'wait';
+  }
+
+  #isBetween(): boolean {
+    return this.#phase === 'idle' || this.#phase === 'head';
+  }
+
+  #startHead(): void {
+    if (this.#phase === 'head') return;
+    this.#phase = 'head';
+    this.deadlineMs = this.gateway.clock.nowMs + this.gateway.hooks.current().gate.timeouts.headMs;
+  }
+
+  #hold(buf: Buffer, from: number, to: number): void {
+    const more = Buffer.from(buf.subarray(from, to));
+    this.#held = this.#held === null ? more : Buffer.concat([this.#held, more]);
+  }
+
+  /** The exchange has begun; its body comes next, or nothing. */
+  exchangeStarted(bodyFollows: boolean): void {
+    this.#phase = bodyFollows ? 'body' : 'wait';
+  }
+
+  requestBodyDone(): void {
+    if (this.#phase === 'body') this.#phase = 'wait';
+  }
+
+  /** The answer is out, and the next request may be read, or the connection closed. */
+  exchangeEnded(): void {
+    if (!this.alive) return;
+    if (this.closing || this.gateway.draining || (this.halfClosed && this.#held === null)) {
+      this.finish();
+      return;
+    }
+    this.#phase = 'idle';
+    this.deadlineMs = this.gateway.clock.nowMs + this.gateway.hooks.current().gate.timeouts.keepAliveMs;
+    if (this.#parsing) return;
+    const held = this.#held;
+    if (held !== null) {
+      this.#held = null;
+      this.#takeHeads(held, 0, held.length);
+    }
+    if (this.#isBetween()) {
+      this.resume();
+      if (this.halfClosed) this.finish();
+    }
+  }
+
+  /** Ends our side, and reads on for a while so that the client gets to see the last answer. */
+  finish(): void {
+    if (!this.alive) return;
+    this.#phase = 'linger';
+    this.#held = null;
+    this.deadlineMs = this.gateway.clock.nowMs + this.gateway.hooks.current().gate.timeouts.lingerMs;
+    this.socket.end();
+    this.resume();
+  }
+
+  /** Cuts the connection so that no client can take the answer for whole. */
+  breakOff(reset: boolean): void {
+    if (reset) this.socket.resetAndDestroy();
+    else this.socket.destroy();
+  }
+
+  refuse(refusal: Refusal): void {
+    const { gateway } = this;
+    gateway.hooks.refused(refusal, this.remote);
+    this.socket.write(
+      renderAnswer(answer(refusal.status, refusal.code, refusal.means, 'http_request_error'), {
+        gate: gateToken(gateway.idc), requestId: gateway.ids.next(), html: false, close: true, omitBody: false, extra: '',
+      }),
+      'latin1',
+    );
+    this.finish();
+  }
+
+  pause(): void {
+    if (!this.#reading) return;
+    this.#reading = false;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (this.#reading || this.socket.destroyed) return;
+    this.#reading = true;
+    this.socket.resume();
+  }
+
+  onDrain(): void {
+    if (this.#isActive()) this.exchange.clientDrained();
+  }
+
+  /** The client has closed its sending side: it may still wait for its answer. */
+  onEnd(): void {
+    this.halfClosed = true;
+    switch (this.#phase) {
+      case 'idle':
+      case 'head':
+        this.finish();
+        return;
+      case 'body':
+        this.exchange.refuseLate(REFUSAL.bodyCutShort);
+        return;
+      case 'wait':
+        this.exchange.clientHalfClosed();
+        return;
+      case 'linger':
+      case 'closed':
+    }
+  }
+
+  onClose(): void {
+    if (this.#phase === 'closed') return;
+    const active = this.#isActive();
+    this.#phase = 'closed';
+    this.#held = null;
+    this.#registry.remove(this);
+    if (active) this.exchange.clientGone();
+  }
+
+  onDeadline(): void {
+    switch (this.#phase) {
+      case 'idle':
+        this.finish();
+        return;
+      case 'head':
+        this.refuse(REFUSAL.headTimeout);
+        return;
+      case 'body':
+      case 'wait':
+        this.exchange.onDeadline();
+        return;
+      case 'linger':
+        this.socket.destroy();
+        return;
+      case 'closed':
+    }
+  }
+}
+
+/** An IPv4 client of a dual-stack listener shows as ::ffff:a.b.c.d. */
+const plainAddress = (address: string): string =>
+  address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;

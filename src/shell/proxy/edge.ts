@@ -1,0 +1,90 @@
+/** The listeners of one worker, and the connections they have accepted. */
+import net from 'node:net';
+import type { Listener } from '../../gate/compile-gate.ts';
+import { accept, SERVER_OPTIONS } from '../http1/socket-io.ts';
+import { ClientConnection, type ClientRegistry } from './client-connection.ts';
+import type { Gateway } from './gateway.ts';
+
+export class Edge implements ClientRegistry {
+  readonly #gateway: Gateway;
+  readonly #adopting: boolean;
+  readonly #servers: net.Server[] = [];
+  readonly #clients: ClientConnection[] = [];
+  #whenEmpty: (() => void) | null = null;
+  /** Connections closed at once because limits.connections was reached. */
+  overLimit = 0;
+
+  /** @param adopting accepted sockets may be taken over (`canAdopt`) */
+  constructor(gateway: Gateway, adopting: boolean) {
+    this.#gateway = gateway;
+    this.#adopting = adopting;
+    gateway.clock.onTick((nowMs) => this.#sweep(nowMs));
+  }
+
+  /** Rejects with the error of the first address that can't be bound. */
+  async listen(listeners: readonly Listener[]): Promise<void> {
+    for (const listener of listeners) {
+      const server = net.createServer(SERVER_OPTIONS, (socket) => this.#accept(socket, listener));
+      this.#servers.push(server);
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host: listener.address.host, port: listener.address.port, backlog: 4096 }, () => {
+          server.off('error', reject);
+          // EMFILE and the like: the connection is lost, the listener lives on.
+          server.on('error', () => undefined);
+          resolve();
+        });
+      });
+    }
+  }
+
+  #accept(socket: net.Socket, listener: Listener): void {
+    if (this.#clients.length >= this.#gateway.hooks.current().gate.limits.connections) {
+      this.overLimit++;
+      socket.destroy();
+      return;
+    }
+    accept(socket, (owned) => new ClientConnection(owned, this.#gateway, listener.from, this), this.#adopting);
+  }
+
+  get connections(): number {
+    return this.#clients.length;
+  }
+
+  add(client: ClientConnection): void {
+    client.index = this.#clients.length;
+    this.#clients.push(client);
+  }
+
+  remove(client: ClientConnection): void {
+    const last = this.#clients.pop();
+    if (last !== undefined && last !== client) {
+      last.index = client.index;
+      this.#clients[client.index] = last;
+    }
+    if (this.#clients.length === 0) this.#whenEmpty?.();
+  }
+
+  #sweep(nowMs: number): void {
+    for (let i = this.#clients.length - 1; i >= 0; i--) {
+      const client = this.#clients[i];
+      if (client !== undefined && client.deadlineMs <= nowMs) client.onDeadline();
+    }
+  }
+
+  /** Stops accepting, lets requests in flight end, cuts what is left at the deadline. */
+  async drain(deadlineMs: number): Promise<void> {
+    this.#gateway.draining = true;
+    for (const server of this.#servers) server.close();
+    for (const client of [...this.#clients]) if (client.idle) client.finish();
+    if (this.#clients.length === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, deadlineMs);
+      this.#whenEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    for (const client of [...this.#clients]) client.socket.destroy();
+  }
+}

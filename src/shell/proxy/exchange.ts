@@ -1,0 +1,360 @@
+/**
+ * One request and its answer: asks the core once, carries the decision out, tells the hooks how it
+ * went. Reused for every request of its connection.
+ *
+ *   idle ──start──▶ dialling ──▶ sending ──▶ waiting ──first byte──▶ answering ──▶ idle
+ *                      └───────────┴─── fail: another endpoint, an answer of ours, or a break
+ *
+ * Slightly over 300 lines: it is one state machine, and the ways it can end must be seen together.
+ */
+import { decide } from '../../decide/index.ts';
+import type { Decision, Forward } from '../../decide/decision.ts';
+import { EPOCH_HEADER, gateToken } from '../../peer/index.ts';
+import type { Snapshot } from '../../snapshot/index.ts';
+import { BodyReader, MALFORMED } from '../http1/body.ts';
+import { writeParts } from '../http1/body-writer.ts';
+import { REFUSAL, type Refusal } from '../http1/refusals.ts';
+import { Attempts } from './attempts.ts';
+import type { ClientConnection } from './client-connection.ts';
+import { ANSWER, answer, renderAnswer, type GateAnswer } from './gate-answer.ts';
+import type { Gateway } from './gateway.ts';
+import { Opening } from './opening.ts';
+import { RequestRecord, type EndedBy } from './record.ts';
+import { ResponseRelay } from './response-relay.ts';
+import { senderOf } from './sender.ts';
+import type { UpstreamConnection, UpstreamUser } from './upstream.ts';
+
+type Stage = 'idle' | 'dialling' | 'sending' | 'waiting' | 'answering';
+
+export class Exchange implements UpstreamUser {
+  readonly client: ClientConnection;
+  readonly gateway: Gateway;
+  readonly record = new RequestRecord();
+  readonly requestBody = new BodyReader();
+  forward: Forward | null = null;
+  /** The one that was current at the start, to the end. */
+  snapshot: Snapshot;
+  /** A cookie written now may say Secure. */
+  secureCookie = false;
+  readonly #relay: ResponseRelay;
+  readonly #attempts = new Attempts();
+  readonly #opening = new Opening();
+  #stage: Stage = 'idle';
+  #upstream: UpstreamConnection | null = null;
+  #reused = false;
+  #acceptsHtml = false;
+
+  constructor(client: ClientConnection, gateway: Gateway) {
+    this.client = client;
+    this.gateway = gateway;
+    this.snapshot = gateway.hooks.current();
+    this.#relay = new ResponseRelay(this);
+  }
+
+  get viaPeer(): boolean {
+    return this.forward?.targets[0].via === 'peer';
+  }
+
+  get toPeer(): boolean {
+    return this.forward?.from === 'peer';
+  }
+
+  /** Takes a parsed head. @returns how far it has read: the rest is the next request's. */
+  start(buf: Buffer, bodyStart: number, end: number): number {
+    const { gateway, client } = this;
+    const head = gateway.requestHead;
+    const snapshot = gateway.hooks.current();
+    this.snapshot = snapshot;
+    this.forward = null;
+    this.record.begin(client.remote);
+    this.#relay.reset();
+    this.#attempts.count = 0;
+    this.requestBody.start(head.framing, false);
+    client.closing = head.close || (head.minorVersion === 0 && !head.keepAlive);
+    const refusal = this.#overLimit();
+    if (refusal !== null) return this.#refuse(refusal, end);
+    const decision = this.#ask();
+    if (decision.kind === 'respond') {
+      client.exchangeStarted(false);
+      const extra = decision.from === 'peer' ? `${EPOCH_HEADER}: ${decision.epoch}\r\n` : '';
+      this.#answer(answer(decision.status, decision.reason.code, decision.reason.means, null), extra);
+      return bodyStart;
+    }
+    this.forward = decision;
+    const sender = senderOf(head, client.remote, decision.from, snapshot.gate);
+    this.record.client = sender.client;
+    const { secure } = snapshot.gate.cookie;
+    this.secureCookie = secure === 'always' || (secure === 'auto' && sender.https);
+    this.#opening.make(decision, sender, snapshot, gateway, this.record);
+    const used = this.#opening.addBody(this.requestBody, buf, bodyStart, end);
+    if (used === MALFORMED) return this.#refuse(REFUSAL.badChunk, end);
+    client.exchangeStarted(!this.requestBody.done);
+    if (!this.requestBody.done) client.pause();
+    this.#attempts.begin(decision.targets[0], decision.route.app, snapshot, gateway.upstreams);
+    this.#dial(false, ANSWER.connectRefused);
+    return used;
+  }
+
+  #overLimit(): Refusal | null {
+    const { requestHead } = this.gateway;
+    const { gate } = this.snapshot;
+    if (requestHead.hasUnderscore && gate.headers.underscore === 'refuse') return REFUSAL.underscoreField;
+    return requestHead.framing > gate.limits.bodyBytes ? REFUSAL.bodyTooLong : null;
+  }
+
+  #ask(): Decision {
+    const { gateway, client, record } = this;
+    const { facts, requestHead: head } = gateway;
+    facts.listener = client.listener;
+    facts.remote = client.remote;
+    facts.path = head.path;
+    facts.query = head.query;
+    facts.receivedAtMs = record.startedAtMs;
+    facts.dice = Math.random();
+    const decision = decide(facts, this.snapshot);
+    record.decision = decision;
+    record.method = head.method;
+    record.host = head.host;
+    record.path = facts.path;
+    record.hasQuery = facts.query !== '';
+    record.minorVersion = head.minorVersion;
+    this.#acceptsHtml = prefersHtml(head.find('accept'));
+    return decision;
+  }
+
+  /**
+   * Gets a connection and sends, or dials and waits.
+   * @param fresh the pooled one has just proved stale: a new one to the same endpoint
+   * @param otherwise what to answer when nothing is left to try
+   */
+  #dial(fresh: boolean, otherwise: GateAnswer): void {
+    const attempt = this.#attempts.next(this.gateway.upstreams, this, fresh);
+    if (attempt === 'saturated' || attempt === 'exhausted') {
+      this.fail(attempt === 'saturated' ? ANSWER.saturated : otherwise);
+      return;
+    }
+    this.#upstream = attempt;
+    this.record.endpoint = attempt.pool.address.text;
+    this.#reused = attempt.connected;
+    if (attempt.connected) {
+      this.#send(attempt);
+      return;
+    }
+    this.#stage = 'dialling';
+    this.#expectWithin(this.snapshot.gate.timeouts.connectMs);
+  }
+
+  upstreamReady(): void {
+    this.record.connectedMs = this.record.elapsedMs();
+    this.#send(this.#upstream!);
+  }
+
+  #send(upstream: UpstreamConnection): void {
+    upstream.socket.write(this.#opening.text, 'latin1');
+    if (this.requestBody.done) {
+      this.#requestSent();
+      return;
+    }
+    this.#opening.clear();
+    this.#stage = 'sending';
+    this.#expectWithin(this.snapshot.gate.timeouts.idleMs);
+    this.client.resume();
+  }
+
+  #requestSent(): void {
+    this.client.requestBodyDone();
+    if (this.#stage === 'answering') return;
+    this.#stage = 'waiting';
+    const { firstByteMs, halfClosedMs } = this.snapshot.gate.timeouts;
+    this.#expectWithin(this.client.halfClosed ? Math.min(firstByteMs, halfClosedMs) : firstByteMs);
+  }
+
+  #expectWithin(ms: number): void {
+    this.client.deadlineMs = this.gateway.clock.nowMs + ms;
+  }
+
+  #moved(): void {
+    this.#expectWithin(this.snapshot.gate.timeouts.idleMs);
+  }
+
+  /** More of the request body. @returns how far it has read: past the body the next request begins. */
+  requestBytes(buf: Buffer, from: number, end: number): number {
+    const { requestBody } = this;
+    let at = from;
+    while (at < end && !requestBody.done) {
+      at = requestBody.read(buf, at, end);
+      const tooLong = requestBody.total > this.snapshot.gate.limits.bodyBytes;
+      if (at === MALFORMED || tooLong || this.#upstream === null) {
+        this.refuseLate(tooLong ? REFUSAL.bodyTooLong : REFUSAL.badChunk);
+        return end;
+      }
+      const chunked = requestBody.kind === 'chunked';
+      if (!writeParts(this.#upstream.socket, '', buf, requestBody.payload, chunked, requestBody.done)) this.client.pause();
+    }
+    if (requestBody.done) this.#requestSent();
+    else this.#moved();
+    return at;
+  }
+
+  upstreamDrained(): void {
+    this.#moved();
+    if (!this.requestBody.done) this.client.resume();
+    else if (this.#stage === 'waiting') this.#requestSent();
+  }
+
+  upstreamBytes(buf: Buffer, length: number): void {
+    if (this.record.firstByteMs < 0) this.record.firstByteMs = this.record.elapsedMs();
+    this.#relay.bytes(buf, length);
+  }
+
+  upstreamEnded(error: Error | null): void {
+    this.#upstream = null;
+    if (this.#stage !== 'dialling') {
+      this.#relay.ended();
+      return;
+    }
+    const timedOut = (error as NodeJS.ErrnoException | null)?.code === 'ETIMEDOUT';
+    this.#dial(false, timedOut ? ANSWER.connectTimeout : ANSWER.connectRefused);
+  }
+
+  /** The connection went before the final head. One more try only where nothing can happen twice. */
+  upstreamLost(begun: boolean): void {
+    const again = !begun && this.#reused && this.#opening.whole && isIdempotent(this.record.method);
+    if (again) this.#dial(true, ANSWER.cutOff);
+    else this.fail(begun ? ANSWER.badAnswer : ANSWER.cutOff);
+  }
+
+  answerBegins(status: number): void {
+    this.record.status = status;
+    this.#stage = 'answering';
+    this.#moved();
+  }
+
+  /** @param more the client takes more at once */
+  answerMoved(more: boolean): void {
+    this.#moved();
+    if (!more) this.#upstream?.socket.pause();
+  }
+
+  clientDrained(): void {
+    if (this.#stage !== 'answering') return;
+    this.#moved();
+    this.#upstream?.socket.resume();
+  }
+
+  answerEnds(): void {
+    const upstream = this.#upstream;
+    const clean = this.#relay.reusable && this.requestBody.done;
+    this.#upstream = null;
+    if (!this.requestBody.done) this.client.closing = true;
+    if (upstream !== null) {
+      if (clean) upstream.pool.giveBack(upstream);
+      else upstream.discard();
+    }
+    this.#end('done');
+    this.client.exchangeEnded();
+  }
+
+  /** A failure on the upstream's side: an answer of our own while none has begun, else a break. */
+  fail(what: GateAnswer): void {
+    if (this.#relay.headSent) {
+      this.breakOff('upstream');
+      return;
+    }
+    this.record.endedBy = 'upstream';
+    this.#answer(what, '');
+  }
+
+  /** Refused while the upstream already has a part: it gets a cut connection, never a whole request. */
+  refuseLate(refusal: Refusal): void {
+    if (this.#relay.headSent) {
+      this.breakOff('client');
+      return;
+    }
+    this.record.endedBy = 'client';
+    this.#answer(answer(refusal.status, refusal.code, refusal.means, 'http_request_error'), '');
+  }
+
+  breakOff(by: EndedBy): void {
+    this.#end(by);
+    this.client.breakOff(this.#relay.endsByClose);
+  }
+
+  clientGone(): void {
+    if (this.#stage !== 'idle') this.#end('client');
+  }
+
+  clientHalfClosed(): void {
+    this.client.closing = true;
+    if (this.#stage === 'waiting') this.#requestSent();
+  }
+
+  onDeadline(): void {
+    switch (this.#stage) {
+      case 'dialling':
+        this.#dropUpstream();
+        this.#dial(false, ANSWER.connectTimeout);
+        return;
+      case 'sending':
+        if (this.#upstream?.socket.writableNeedDrain === true) this.fail(ANSWER.writeTimeout);
+        else this.refuseLate(REFUSAL.bodyTimeout);
+        return;
+      case 'waiting':
+        this.fail(ANSWER.firstByteTimeout);
+        return;
+      case 'answering':
+        this.breakOff(this.client.socket.writableNeedDrain ? 'client' : 'upstream');
+        return;
+      case 'idle':
+    }
+  }
+
+  /** Refused before anything was sent on. */
+  #refuse(refusal: Refusal, end: number): number {
+    this.client.refuse(refusal);
+    return end;
+  }
+
+  #answer(what: GateAnswer, extra: string): void {
+    const { client, gateway, record } = this;
+    record.gateCode = what.code;
+    record.status = what.status;
+    if (!this.requestBody.done || record.minorVersion === 0) client.closing = true;
+    if (record.requestId === '') record.requestId = gateway.ids.next();
+    if (client.alive) {
+      client.socket.write(
+        renderAnswer(what, {
+          gate: gateToken(gateway.idc), requestId: record.requestId, html: this.#acceptsHtml,
+          close: client.closing || gateway.draining, omitBody: record.method === 'HEAD', extra,
+        }),
+        'latin1',
+      );
+    }
+    this.#end(record.endedBy === 'done' ? 'gate' : record.endedBy);
+    client.exchangeEnded();
+  }
+
+  #dropUpstream(): void {
+    this.#upstream?.discard();
+    this.#upstream = null;
+  }
+
+  #end(by: EndedBy): void {
+    this.#dropUpstream();
+    this.#stage = 'idle';
+    this.#opening.clear();
+    const { record } = this;
+    record.endedBy = by;
+    record.attempts = this.#attempts.count;
+    record.requestBytes = this.requestBody.total;
+    record.responseBytes = this.#relay.body.total;
+    record.durationMs = record.elapsedMs();
+    this.gateway.hooks.record(record);
+  }
+}
+
+const isIdempotent = (method: string): boolean =>
+  method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || method === 'PUT' || method === 'DELETE';
+
+const prefersHtml = (accept: string | undefined): boolean =>
+  accept?.includes('text/html') === true && !accept.includes('json');

@@ -1,0 +1,63 @@
+/** Answers the gate makes itself: problem+json (RFC 9457), or a short page for people. */
+import { STATUS_CODES } from 'node:http';
+
+export interface GateAnswer {
+  readonly status: number;
+  /** Stable; documented in docs/reasons.md or docs/request.md. */
+  readonly code: string;
+  readonly detail: string;
+  /** Error token of RFC 9209 for Proxy-Status, null where none fits. */
+  readonly proxyError: string | null;
+}
+
+export const answer = (status: number, code: string, detail: string, proxyError: string | null): GateAnswer =>
+  Object.freeze({ status, code, detail, proxyError });
+
+export const ANSWER = {
+  connectRefused: answer(502, 'upstream-refused', 'No endpoint of the zone accepted a connection.', 'connection_refused'),
+  connectTimeout: answer(504, 'upstream-connect-timeout', 'No endpoint of the zone accepted a connection in time.', 'connection_timeout'),
+  saturated: answer(503, 'upstream-saturated', 'Every endpoint of the zone has all the connections it may have.', 'connection_limit_reached'),
+  cutOff: answer(502, 'upstream-closed', 'The upstream closed the connection before it answered.', 'connection_terminated'),
+  badAnswer: answer(502, 'upstream-bad-answer', 'The upstream’s answer is not valid HTTP/1.1.', 'http_protocol_error'),
+  firstByteTimeout: answer(504, 'upstream-timeout', 'The upstream did not begin to answer in time.', 'http_response_timeout'),
+  writeTimeout: answer(504, 'upstream-write-timeout', 'The upstream did not take the request in time.', 'connection_write_timeout'),
+  peerRefused: answer(503, 'peer-refused', 'The gate of the zone’s IDC follows other rules at the moment.', 'proxy_configuration_error'),
+} as const;
+
+export interface AnswerContext {
+  readonly gate: string;
+  readonly requestId: string;
+  readonly html: boolean;
+  readonly close: boolean;
+  readonly omitBody: boolean;
+  /** Further header lines, each with CRLF. */
+  readonly extra: string;
+}
+
+export function renderAnswer(a: GateAnswer, context: AnswerContext): string {
+  const title = STATUS_CODES[a.status] ?? 'Error';
+  const body = context.html ? htmlBody(a, title, context) : jsonBody(a, title, context);
+  const type = context.html ? 'text/html; charset=utf-8' : 'application/problem+json';
+  const proxyStatus =
+    a.proxyError === null ? '' : `Proxy-Status: ${context.gate}; error=${a.proxyError}; details="${a.code}"\r\n`;
+  const retry = a.status === 503 ? 'Retry-After: 1\r\n' : '';
+  return (
+    `HTTP/1.1 ${a.status} ${title}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+    `Cache-Control: no-store\r\nX-Request-Id: ${context.requestId}\r\n${proxyStatus}${retry}${context.extra}` +
+    `${context.close ? 'Connection: close\r\n' : ''}\r\n${context.omitBody ? '' : Buffer.from(body).latin1Slice(0, Buffer.byteLength(body))}`
+  );
+}
+
+const jsonBody = (a: GateAnswer, title: string, context: AnswerContext): string =>
+  `${JSON.stringify({
+    type: `urn:zonegate:problem:${a.code}`,
+    title,
+    status: a.status,
+    detail: a.detail,
+    instance: `urn:zonegate:request:${context.requestId}`,
+  })}\n`;
+
+/** Only texts of our own go in: nothing of the request is echoed. */
+const htmlBody = (a: GateAnswer, title: string, context: AnswerContext): string =>
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${a.status} ${title}</title></head>` +
+  `<body><h1>${a.status} ${title}</h1><p>${a.detail}</p><p><small>${a.code} · ${context.requestId}</small></p></body></html>\n`;

@@ -1,0 +1,47 @@
+/** What all connections of a worker share. One object, so that several workers need no globals. */
+import type { IdcId } from '../../model/ids.ts';
+import type { Snapshot } from '../../snapshot/index.ts';
+import { RequestHead } from '../http1/request-head.ts';
+import { ResponseHead } from '../http1/response-head.ts';
+import type { Refusal } from '../http1/refusals.ts';
+import { CoarseClock } from './clock.ts';
+import type { RequestRecord } from './record.ts';
+import { RequestIds } from './request-ids.ts';
+import { Upstreams } from './upstream.ts';
+import { WireFacts } from './wire-facts.ts';
+
+export interface GatewayHooks {
+  current(): Snapshot;
+  /** Right after its end; the record is reused, so take what is needed now. */
+  record(record: RequestRecord): void;
+  /** A head that was refused before it became a request. */
+  refused(refusal: Refusal, client: string): void;
+}
+
+export class Gateway {
+  readonly idc: IdcId;
+  readonly hooks: GatewayHooks;
+  readonly clock = new CoarseClock();
+  readonly ids = new RequestIds();
+  readonly upstreams: Upstreams;
+  /** Parsers are shared: what they find is used up before the next bytes are read. */
+  readonly requestHead = new RequestHead();
+  readonly responseHead = new ResponseHead();
+  readonly facts: WireFacts;
+  /** The gate is going away: answers say Connection: close. */
+  draining = false;
+
+  constructor(idc: IdcId, hooks: GatewayHooks) {
+    this.idc = idc;
+    this.hooks = hooks;
+    this.facts = new WireFacts(this.requestHead, idc);
+    const limits = () => {
+      const { gate } = hooks.current();
+      return {
+        upstreamConnections: gate.limits.upstreamConnections,
+        upstreamIdleMs: gate.timeouts.upstreamIdleMs,
+      };
+    };
+    this.upstreams = new Upstreams(limits, this.clock);
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * What opens a request at the upstream: the edited head, and whatever of the body came with it.
+ * Kept until no retry can need it.
+ */
+import type { Forward } from '../../decide/decision.ts';
+import { HAND_OVER_HEADER, signHandOver } from '../../peer/hand-over.ts';
+import { type BodyReader, MALFORMED } from '../http1/body.ts';
+import { LAST_CHUNK, payloadText } from '../http1/body-writer.ts';
+import type { Gateway } from './gateway.ts';
+import type { RequestRecord } from './record.ts';
+import { editRequest } from './request-edits.ts';
+import type { SenderFacts } from './sender.ts';
+import type { Snapshot } from '../../snapshot/index.ts';
+
+/** Up to this much of a body is kept for another try. */
+const REPLAY_BYTES = 16_384;
+
+export class Opening {
+  /** Latin1. */
+  text = '';
+  /** The whole request is in it. */
+  whole = false;
+
+  clear(): void {
+    this.text = '';
+    this.whole = false;
+  }
+
+  /** Edits the head at hand; the record learns the request's ids. */
+  make(decision: Forward, sender: SenderFacts, snapshot: Snapshot, gateway: Gateway, record: RequestRecord): void {
+    const edited = editRequest(gateway.requestHead, decision, sender, {
+      idc: gateway.idc, ids: gateway.ids, underscore: snapshot.gate.headers.underscore,
+    });
+    record.requestId = edited.requestId;
+    record.traceparent = edited.traceparent;
+    // HTTP/1.1 asks for a Host, which a 1.0 client need not send.
+    const host = record.host === '' ? `Host: ${decision.route.app}\r\n` : '';
+    this.text = `${edited.head}${host}${forTarget(decision, snapshot, gateway, record)}\r\n`;
+    this.whole = true;
+  }
+
+  /** Takes what has arrived of the body. @returns how far it has read, or MALFORMED. */
+  addBody(body: BodyReader, buf: Buffer, from: number, end: number): number {
+    let at = from;
+    while (at < end && !body.done) {
+      at = body.read(buf, at, end);
+      if (at === MALFORMED) return MALFORMED;
+      this.text += framed(payloadText(buf, body.payload), body.kind === 'chunked', body.done);
+    }
+    this.whole = body.done && body.total <= REPLAY_BYTES;
+    return at;
+  }
+}
+
+/** An app is told where it is; a gate is handed the signed decision. */
+function forTarget(decision: Forward, snapshot: Snapshot, gateway: Gateway, record: RequestRecord): string {
+  const { zone, group, via } = decision.targets[0];
+  if (via === 'local') {
+    const shard = decision.shard === null ? '' : `X-Ldc-Shard: ${decision.shard}\r\n`;
+    return `X-Ldc-Zone: ${zone.id}\r\nX-Ldc-Group: ${group.id}\r\n${shard}X-Ldc-Epoch: ${decision.epoch}\r\n`;
+  }
+  const signed = signHandOver(
+    {
+      fromIdc: gateway.idc, zone: zone.id, shard: decision.shard, group: group.id,
+      epoch: decision.epoch, requestId: record.requestId,
+    },
+    gateway.facts, record.startedAtMs, snapshot.peer.peerKeys,
+  );
+  return `${HAND_OVER_HEADER}: ${signed}\r\n`;
+}
+
+function framed(text: string, chunked: boolean, last: boolean): string {
+  if (!chunked) return text;
+  const chunk = text === '' ? '' : `${text.length.toString(16)}\r\n${text}\r\n`;
+  return last ? chunk + LAST_CHUNK : chunk;
+}

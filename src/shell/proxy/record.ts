@@ -1,0 +1,58 @@
+/** How one request went: what the access log and the counters are made of. Reused like its exchange. */
+import type { Decision } from '../../decide/decision.ts';
+
+/** Who ended it: everything went well, the client left, the upstream failed, or the gate answered itself. */
+export type EndedBy = 'done' | 'client' | 'upstream' | 'gate';
+
+export class RequestRecord {
+  method = '';
+  host = '';
+  path = '';
+  hasQuery = false;
+  minorVersion = 1;
+  /** Address of the client, as far as trusted senders tell. */
+  client = '';
+  requestId = '';
+  traceparent = '';
+  decision: Decision | null = null;
+  /** Code of the answer the gate made itself, null when the upstream answered. */
+  gateCode: string | null = null;
+  /** Status sent to the client; 0 when nothing was. */
+  status = 0;
+  endedBy: EndedBy = 'done';
+  endpoint: string | null = null;
+  attempts = 0;
+  requestBytes = 0;
+  responseBytes = 0;
+  /** Wall clock. */
+  startedAtMs = 0;
+  /** From the start; -1 for never. */
+  connectedMs = -1;
+  firstByteMs = -1;
+  durationMs = 0;
+  cookieWritten: 'none' | 'set' | 'corrected' | 'cleared' = 'none';
+  #startedPreciseMs = 0;
+
+  begin(client: string): void {
+    this.client = client;
+    this.requestId = '';
+    this.traceparent = '';
+    this.decision = null;
+    this.gateCode = null;
+    this.status = 0;
+    this.endedBy = 'done';
+    this.endpoint = null;
+    this.attempts = 0;
+    this.requestBytes = 0;
+    this.responseBytes = 0;
+    this.connectedMs = -1;
+    this.firstByteMs = -1;
+    this.cookieWritten = 'none';
+    this.startedAtMs = Date.now();
+    this.#startedPreciseMs = performance.now();
+  }
+
+  elapsedMs(): number {
+    return performance.now() - this.#startedPreciseMs;
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * The request head as it goes on: the received bytes, with hop-by-hop, internal and untrusted
+ * fields cut out, and the gate's own appended. Runs of untouched lines are copied whole.
+ */
+import type { Forward } from '../../decide/decision.ts';
+import { gateToken } from '../../peer/index.ts';
+import type { RequestHead } from '../http1/request-head.ts';
+import { ID_COUNT, idOf, INTERNAL, OTHER, UNDERSCORE } from '../http1/tables.ts';
+import { isTraceparent, type RequestIds } from './request-ids.ts';
+
+/** 1: never sent on. */
+const DROP = new Uint8Array(ID_COUNT);
+DROP[INTERNAL] = 1;
+for (const name of [
+  'connection', 'keep-alive', 'te', 'trailer', 'upgrade', 'proxy-connection',
+  'proxy-authorization', 'http2-settings', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host',
+  'x-request-id',
+] as const) {
+  DROP[idOf(name)] = 1;
+}
+/** 1: sent on only if it comes from somebody trusted; forwarding claims, as X-Forwarded-* are. */
+const DROP_UNTRUSTED = new Uint8Array(ID_COUNT);
+for (const name of ['x-forwarded-port', 'x-real-ip', 'forwarded'] as const) DROP_UNTRUSTED[idOf(name)] = 1;
+
+const FORWARDED_FOR = idOf('x-forwarded-for');
+const TRACEPARENT = idOf('traceparent');
+const TRACESTATE = idOf('tracestate');
+
+export interface Sender {
+  /** Address of the TCP peer. */
+  readonly remote: string;
+  /** His X-Forwarded-* are believed: a listed proxy, a peer gate, an app. */
+  readonly trusted: boolean;
+}
+
+export interface EditContext {
+  readonly idc: string;
+  readonly ids: RequestIds;
+  readonly underscore: 'drop' | 'refuse' | 'pass';
+}
+
+export interface EditedRequest {
+  /** Without the empty line, so that what belongs to a target can follow. */
+  readonly head: string;
+  readonly requestId: string;
+  readonly traceparent: string;
+}
+
+export function editRequest(head: RequestHead, decision: Forward, sender: Sender, context: EditContext): EditedRequest {
+  const { buf } = head;
+  let out = '';
+  let runStart = head.start;
+  if (!head.lineIsPlain) {
+    const target = buf.latin1Slice(head.pathStart, head.targetEnd);
+    out = `${head.method} ${target.startsWith('/') || target === '*' ? target : `/${target}`} HTTP/1.1\r\n`;
+    runStart = head.fieldsStart;
+  }
+  const given = head.find('traceparent');
+  const keepsTrace = given !== undefined && isTraceparent(given);
+  for (let f = 0; f < head.count; f++) {
+    if (!drops(head, f, decision, sender, context, keepsTrace)) continue;
+    const lineStart = head.lineStart(f);
+    if (lineStart > runStart) out += buf.latin1Slice(runStart, lineStart);
+    runStart = head.lineEnd(f);
+  }
+  if (head.fieldsEnd > runStart) out += buf.latin1Slice(runStart, head.fieldsEnd);
+  const requestId = decision.handedId ?? context.ids.keepOrNext(head.find('x-request-id'), sender.trusted);
+  const traceparent = keepsTrace ? given : context.ids.startTrace(requestId);
+  out += forwarded(head, sender);
+  const token = gateToken(context.idc);
+  out += `Via: 1.${head.minorVersion} ${token}\r\nCDN-Loop: ${token}\r\nX-Request-Id: ${requestId}\r\n`;
+  if (!keepsTrace) out += `traceparent: ${traceparent}\r\n`;
+  return { head: out, requestId, traceparent };
+}
+
+function drops(
+  head: RequestHead,
+  field: number,
+  decision: Forward,
+  sender: Sender,
+  context: EditContext,
+  keepsTrace: boolean,
+): boolean {
+  const id = head.id(field);
+  if (id !== OTHER) {
+    if (DROP[id] === 1) return true;
+    if (id === UNDERSCORE) {
+      // Passed on by choice, it must not be a way around the names below.
+      return context.underscore !== 'pass' || decision.dropHeaders.includes(head.name(field).replaceAll('_', '-'));
+    }
+    if (DROP_UNTRUSTED[id] === 1 && !sender.trusted) return true;
+    // Without a valid parent the state belongs to no trace (W3C Trace Context 1, 3.3).
+    if ((id === TRACEPARENT || id === TRACESTATE) && !keepsTrace) return true;
+  }
+  if (decision.dropHeaders.length > 0 && matches(head, field, decision.dropHeaders)) return true;
+  return head.nominated.length > 0 && head.nominated.includes(head.name(field)) && !isFraming(id);
+}
+
+const FRAMING_IDS = new Set(
+  (['host', 'content-length', 'transfer-encoding', 'cookie'] as const).map(idOf),
+);
+const isFraming = (id: number): boolean => FRAMING_IDS.has(id);
+
+function matches(head: RequestHead, field: number, names: readonly string[]): boolean {
+  for (const name of names) if (head.nameIs(field, name)) return true;
+  return false;
+}
+
+/** X-Forwarded-*: continued for somebody trusted, begun anew for anybody else. */
+function forwarded(head: RequestHead, sender: Sender): string {
+  let chain = sender.remote;
+  let proto = 'http';
+  let host: string | undefined;
+  if (sender.trusted) {
+    for (let f = head.count - 1; f >= 0; f--) {
+      if (head.id(f) === FORWARDED_FOR) chain = `${head.value(f)}, ${chain}`;
+    }
+    proto = head.find('x-forwarded-proto') ?? proto;
+    host = head.find('x-forwarded-host');
+  }
+  host ??= head.find('host') ?? '';
+  return `X-Forwarded-For: ${chain}\r\nX-Forwarded-Proto: ${proto}\r\n${host === '' ? '' : `X-Forwarded-Host: ${host}\r\n`}`;
+}

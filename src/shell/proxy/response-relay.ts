@@ -1,0 +1,201 @@
+/** The answer's way: upstream bytes → checked head and body → client. */
+import { clearCookieText, setCookieText } from '../../cookie/attributes.ts';
+import { correct } from '../../decide/route-cookie.ts';
+import { CORRECTION_SHARD_HEADER, CORRECTION_UID_HEADER, EPOCH_HEADER, gateToken } from '../../peer/index.ts';
+import { BodyReader, MALFORMED } from '../http1/body.ts';
+import { LAST_CHUNK, writeParts } from '../http1/body-writer.ts';
+import { INCOMPLETE, REFUSED } from '../http1/head.ts';
+import type { ResponseHead } from '../http1/response-head.ts';
+import type { Exchange } from './exchange.ts';
+import { ANSWER } from './gate-answer.ts';
+import { correctionOf, editResponse } from './response-edits.ts';
+
+const MAX_INTERIM = 16;
+
+export class ResponseRelay {
+  readonly #exchange: Exchange;
+  readonly body = new BodyReader();
+  /** The final head has gone to the client. */
+  headSent = false;
+  /** Anything at all has come back. */
+  begun = false;
+  /** The upstream connection may be used again after this answer. */
+  reusable = false;
+  /** The answer ends with the connection, so a break must be a reset. */
+  endsByClose = false;
+  #chunked = false;
+  #held: Buffer | null = null;
+  #interim = 0;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  reset(): void {
+    this.headSent = false;
+    this.begun = false;
+    this.reusable = false;
+    this.endsByClose = false;
+    this.#chunked = false;
+    this.#held = null;
+    this.#interim = 0;
+    this.body.startNone();
+  }
+
+  bytes(buf: Buffer, length: number): void {
+    this.begun = true;
+    if (this.headSent) {
+      this.#bodyBytes(buf, 0, length);
+      return;
+    }
+    if (this.#held === null) {
+      this.#headBytes(buf, length);
+      return;
+    }
+    const whole = Buffer.concat([this.#held, buf.subarray(0, length)]);
+    this.#held = null;
+    this.#headBytes(whole, whole.length);
+  }
+
+  #headBytes(buf: Buffer, end: number): void {
+    const exchange = this.#exchange;
+    const head = exchange.gateway.responseHead;
+    let at = 0;
+    for (;;) {
+      if (at === end) return;
+      const after = head.parse(buf, at, end);
+      if (after === INCOMPLETE) {
+        this.#held = Buffer.from(buf.subarray(at, end));
+        return;
+      }
+      if (after === REFUSED || (head.status === 101)) {
+        exchange.fail(ANSWER.badAnswer);
+        return;
+      }
+      at = after;
+      if (head.status >= 200) break;
+      if (++this.#interim > MAX_INTERIM) {
+        exchange.fail(ANSWER.badAnswer);
+        return;
+      }
+      this.#sendInterim(head);
+    }
+    this.#finalHead(head, buf, at, end);
+  }
+
+  /** 1xx go on, but not to HTTP/1.0 clients (RFC 9110 15.2). */
+  #sendInterim(head: ResponseHead): void {
+    const exchange = this.#exchange;
+    if (exchange.record.minorVersion === 0 || !exchange.client.alive) return;
+    exchange.client.socket.write(editResponse(head, { toPeer: false, dropLength: true, added: '' }), 'latin1');
+  }
+
+  #finalHead(head: ResponseHead, buf: Buffer, at: number, end: number): void {
+    const exchange = this.#exchange;
+    const { client } = exchange;
+    const { status } = head;
+    exchange.answerBegins(status);
+    if (status === 421 && exchange.viaPeer && head.hasInternal && head.find(EPOCH_HEADER) !== undefined) {
+      exchange.fail(ANSWER.peerRefused);
+      return;
+    }
+    const bodyless = exchange.record.method === 'HEAD' || status === 204 || status === 304;
+    if (bodyless) this.body.startNone();
+    else this.body.start(head.framing, true);
+    const { kind } = this.body;
+    this.reusable = !head.close && (head.minorVersion === 1 || head.keepAlive) && kind !== 'close';
+    const oneZero = exchange.record.minorVersion === 0;
+    this.#chunked = !oneZero && (kind === 'chunked' || kind === 'close');
+    this.endsByClose = oneZero && (kind === 'chunked' || kind === 'close');
+    const used = this.body.read(buf, at, end);
+    if (used === MALFORMED) {
+      exchange.fail(ANSWER.badAnswer);
+      return;
+    }
+    if (this.endsByClose || exchange.gateway.draining) client.closing = true;
+    if (this.body.done && !exchange.requestBody.done) client.closing = true;
+    const text = editResponse(head, {
+      toPeer: exchange.toPeer, dropLength: status === 204, added: this.#added(head),
+    });
+    this.headSent = true;
+    this.#pass(text, buf, used, end);
+  }
+
+  #bodyBytes(buf: Buffer, from: number, end: number): void {
+    const used = this.body.read(buf, from, end);
+    if (used === MALFORMED) this.#exchange.breakOff('upstream');
+    else this.#pass('', buf, used, end);
+  }
+
+  /** Sends what the body reader has just found; goes on while one buffer holds more than it lists. */
+  #pass(head: string, buf: Buffer, used: number, end: number): void {
+    const exchange = this.#exchange;
+    const more = writeParts(exchange.client.socket, head, buf, this.body.payload, this.#chunked, this.body.done);
+    if (this.body.done) {
+      // Bytes after the message belong to nobody: the connection is spoilt.
+      if (used < end) this.reusable = false;
+      exchange.answerEnds();
+      return;
+    }
+    if (used < end) {
+      this.#bodyBytes(buf, used, end);
+      return;
+    }
+    exchange.answerMoved(more);
+  }
+
+  /** The upstream will send no more. */
+  ended(): void {
+    const exchange = this.#exchange;
+    if (!this.headSent) {
+      exchange.upstreamLost(this.begun);
+      return;
+    }
+    if (!this.body.endOfStream()) {
+      exchange.breakOff('upstream');
+      return;
+    }
+    if (this.#chunked && exchange.client.alive) exchange.client.socket.write(LAST_CHUNK, 'latin1');
+    exchange.answerEnds();
+  }
+
+  /** Lines the gate adds, each with CRLF. */
+  #added(head: ResponseHead): string {
+    const exchange = this.#exchange;
+    const { client } = exchange;
+    let added = `Via: 1.${head.minorVersion} ${gateToken(exchange.gateway.idc)}\r\n`;
+    if (this.#chunked) added += 'Transfer-Encoding: chunked\r\n';
+    const cookie = this.#cookie(head);
+    // A shared cache must not hand one user's cookie to the next (RFC 9111 7.3).
+    if (cookie !== null) added += `Set-Cookie: ${cookie}\r\nCache-Control: private\r\n`;
+    if (client.closing) added += 'Connection: close\r\n';
+    else if (exchange.record.minorVersion === 0) added += 'Connection: keep-alive\r\n';
+    return added;
+  }
+
+  #cookie(head: ResponseHead): string | null {
+    const exchange = this.#exchange;
+    const { forward, snapshot } = exchange;
+    if (forward === null) return null;
+    const { cookie } = snapshot.gate;
+    if (head.hasInternal) {
+      const uid = correctionOf(head, CORRECTION_UID_HEADER);
+      const shard = correctionOf(head, CORRECTION_SHARD_HEADER);
+      if (uid !== null || shard !== null) {
+        const correction = correct(forward, uid, shard, exchange.record.startedAtMs, snapshot);
+        if (correction.kind === 'none') return null;
+        if (correction.kind === 'set') {
+          exchange.record.cookieWritten = 'corrected';
+          return setCookieText(cookie, correction.value, exchange.secureCookie);
+        }
+        if (correction.kind === 'clear') {
+          exchange.record.cookieWritten = 'cleared';
+          return clearCookieText(cookie, exchange.secureCookie);
+        }
+      }
+    }
+    if (forward.cookieToSet === null) return null;
+    exchange.record.cookieWritten = 'set';
+    return setCookieText(cookie, forward.cookieToSet, exchange.secureCookie);
+  }
+}

@@ -1,0 +1,87 @@
+/** Checks that need more than one room's document: names across rooms exist and can be reached. */
+import type { GateSettings } from '../gate/compile-gate.ts';
+import type { Report } from '../model/issue.ts';
+import type { RoutesDoc } from '../route/routes-schema.ts';
+import type { AppId } from '../model/ids.ts';
+import type { Topology, Zone } from '../zone/topology.ts';
+
+type RouteDoc = RoutesDoc['routes'][number];
+
+/** Every zone a route may lead to runs the route's app in every group. */
+export function checkRoutes(doc: RoutesDoc, topology: Topology, report: Report): void {
+  const apps = new Set<string>();
+  for (const zone of topology.zones.values()) {
+    for (const group of zone.groups) for (const app of group.endpoints.keys()) apps.add(app);
+  }
+  const seen = new Set<string>();
+  doc.routes.forEach((route, i) => {
+    if (!apps.has(route.app)) {
+      report.unknownName(['routes', i, 'app'], 'app', route.app, apps);
+      return;
+    }
+    // Thousands of routes share a few (type, app) pairs; each pair is judged once.
+    const pair = `${route.zone} ${route.app}`;
+    if (seen.has(pair)) return;
+    seen.add(pair);
+    checkReachable(route, i, topology, report);
+  });
+}
+
+function checkReachable(route: RouteDoc, i: number, topology: Topology, report: Report): void {
+  const zones = [...topology.zones.values()].filter((z) => z.type === route.zone);
+  if (zones.length === 0) {
+    report.error(['routes', i, 'zone'], 'unreachable-zones', `no ${route.zone} exists for this route`, {
+      found: route.zone,
+      expected: `a zone of type ${route.zone} in the topology`,
+    });
+  }
+  for (const zone of zones) checkApp(zone, route, i, report);
+  if (route.zone !== 'czone') return;
+  for (const city of topology.cities.keys()) {
+    if (zones.length === 0 || zones.some((z) => z.city === city)) continue;
+    report.error(['routes', i, 'zone'], 'unreachable-zones', `city ${city} has no czone, so its users can't use this route`, {
+      found: `no czone in ${city}`,
+      expected: 'a czone in every city',
+    });
+  }
+}
+
+function checkApp(zone: Zone, route: RouteDoc, i: number, report: Report): void {
+  for (const group of zone.groups) {
+    if (group.endpoints.has(route.app as AppId)) continue;
+    report.error(['routes', i, 'app'], 'app-not-deployed', `app ${route.app} has no endpoints in ${zone.id}/${group.id}`, {
+      found: `${zone.id}/${group.id} runs ${[...group.endpoints.keys()].join(', ') || 'nothing'}`,
+      expected: `${route.app} in every group of every ${route.zone}`,
+    });
+  }
+}
+
+/** Elastic zones take over shards, so they must run what rzone routes ask for. */
+export function checkShardedRules(topology: Topology, doc: RoutesDoc, report: Report): void {
+  doc.routes.forEach((route, i) => {
+    if (route.zone !== 'rzone') return;
+    for (const zone of topology.zones.values()) {
+      if (zone.type !== 'elastic') continue;
+      const lacking = zone.groups.filter((g) => !g.endpoints.has(route.app as AppId));
+      if (lacking.length === 0) continue;
+      report.warn(['routes', i, 'app'], 'app-not-deployed', `elastic zone ${zone.id} does not run ${route.app}: shards with this route can't move there`);
+    }
+  });
+}
+
+export function checkGateIdcs(gate: GateSettings, topology: Topology, report: Report): void {
+  for (const section of ['listeners', 'admin'] as const) {
+    gate[section].forEach(({ idc }, i) => {
+      if (idc !== null && !topology.idcs.has(idc)) {
+        report.unknownName([section, i, 'idc'], 'idc', idc, topology.idcs.keys());
+      }
+    });
+  }
+  for (const idc of topology.idcs.keys()) {
+    if (gate.listeners.some((l) => l.idc === null || l.idc === idc)) continue;
+    report.error(['listeners'], 'no-listener', `gates of ${idc} have nothing to listen on`, {
+      found: `no listener for ${idc}`,
+      expected: 'at least one listener for every IDC',
+    });
+  }
+}

@@ -1,0 +1,170 @@
+import type { z } from 'zod';
+import { CookieCodec } from '../cookie/index.ts';
+import { resolve } from '../failover/index.ts';
+import { compileGate } from '../gate/compile-gate.ts';
+import { gateSchema } from '../gate/gate-schema.ts';
+import type { ConnectionClass } from '../model/facts.ts';
+import type { IdcId, ShardId } from '../model/ids.ts';
+import { nearestName, Report, type Issue } from '../model/issue.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import { compileRoutes } from '../route/compile.ts';
+import { routesSchema } from '../route/routes-schema.ts';
+import { compileSource, untrustedHeaders, type Source } from '../uid-router/compile.ts';
+import { compileRules, type Pin } from '../zone/compile-rules.ts';
+import { compileTopology } from '../zone/compile-topology.ts';
+import { rulesSchema } from '../zone/rules-schema.ts';
+import type { Group, Sharding, Topology } from '../zone/topology.ts';
+import { topologySchema } from '../zone/topology-schema.ts';
+import { checkGateIdcs, checkRoutes, checkShardedRules } from './checks.ts';
+import { byPlace, KINDS, toIssue, type ConfigDocument, type Kind } from './documents.ts';
+import type { Snapshot, Target } from './index.ts';
+import { parseDocument } from './parse.ts';
+
+export interface Compiled {
+  readonly snapshot: Snapshot;
+  readonly warnings: readonly Issue[];
+}
+
+export const SCHEMAS = {
+  Topology: topologySchema,
+  Rules: rulesSchema,
+  Routes: routesSchema,
+  Gate: gateSchema,
+} as const;
+
+interface Parts {
+  readonly report: Report;
+  readonly doc: ConfigDocument;
+}
+
+/**
+ * Documents → snapshot. On any error: every issue of every document, and no snapshot.
+ * @param directory named in issues that belong to no document
+ */
+export function compileSnapshot(
+  documents: readonly ConfigDocument[],
+  digest: string,
+  directory: string,
+): Result<Compiled, readonly Issue[]> {
+  const strays: Issue[] = [];
+  const byKind = sortKinds(documents, directory, strays);
+  const parts = new Map<Kind, Parts>();
+  for (const [kind, doc] of byKind) parts.set(kind, { report: new Report(), doc });
+  const snapshot = assemble(parts, digest);
+  const issues = [...strays];
+  for (const { report, doc } of parts.values()) {
+    issues.push(...report.problems.map((p) => toIssue(doc, p)));
+  }
+  issues.sort(byPlace);
+  if (snapshot === null || issues.some((i) => i.severity === 'error')) return fail(issues);
+  return ok({ snapshot, warnings: issues });
+}
+
+function sortKinds(
+  documents: readonly ConfigDocument[],
+  directory: string,
+  strays: Issue[],
+): Map<Kind, ConfigDocument> {
+  const byKind = new Map<Kind, ConfigDocument>();
+  for (const doc of documents) {
+    const name = (doc.data as { kind?: unknown } | null)?.kind;
+    const kind = KINDS.find((k) => k === name);
+    const report = new Report();
+    if (kind === undefined) {
+      const near = typeof name === 'string' ? nearestName(name, KINDS) : undefined;
+      report.error(['kind'], 'unknown-kind', 'the document is of no known kind', {
+        found: typeof name === 'string' ? name : 'nothing',
+        expected: `kind: ${KINDS.join(' | ')}`,
+        ...(near === undefined ? {} : { suggestion: near }),
+      });
+    } else if (byKind.has(kind)) {
+      report.error(['kind'], 'duplicate-kind', `there is already a ${kind} document`, {
+        found: `${kind} in ${byKind.get(kind)!.file} and here`,
+        expected: 'one document of each kind',
+      });
+    } else byKind.set(kind, doc);
+    strays.push(...report.problems.map((p) => toIssue(doc, p)));
+  }
+  for (const kind of KINDS) {
+    if (byKind.has(kind)) continue;
+    strays.push({
+      severity: 'error', file: directory, line: 1, column: 1, path: [], code: 'missing-kind',
+      message: `there is no ${kind} document`, found: 'nothing', expected: `a document with kind: ${kind}`,
+    });
+  }
+  return byKind;
+}
+
+function parsePart<S extends z.ZodType>(parts: ReadonlyMap<Kind, Parts>, kind: Kind, schema: S): z.infer<S> | null {
+  const part = parts.get(kind);
+  return part === undefined ? null : parseDocument(schema, part.doc.data, part.report);
+}
+
+function assemble(parts: ReadonlyMap<Kind, Parts>, digest: string): Snapshot | null {
+  const topologyDoc = parsePart(parts, 'Topology', topologySchema);
+  const rulesDoc = parsePart(parts, 'Rules', rulesSchema);
+  const routesDoc = parsePart(parts, 'Routes', routesSchema);
+  const gateDoc = parsePart(parts, 'Gate', gateSchema);
+  const reportOf = (kind: Kind): Report => parts.get(kind)!.report;
+  const topology = topologyDoc === null ? null : compileTopology(topologyDoc, reportOf('Topology'));
+  const routes = routesDoc === null ? null : compileRoutes(routesDoc, reportOf('Routes'));
+  const gate = gateDoc === null ? null : compileGate(gateDoc, reportOf('Gate'));
+  if (topology !== null && routesDoc !== null) checkRoutes(routesDoc, topology, reportOf('Routes'));
+  if (topology !== null && gate !== null) checkGateIdcs(gate, topology, reportOf('Gate'));
+  const rules = rulesDoc === null || topology === null ? null : compileRules(rulesDoc, topology, reportOf('Rules'));
+  if (topology === null || rules === null || routes === null || routesDoc === null || gate === null) return null;
+  checkShardedRules(topology, routesDoc, reportOf('Routes'));
+  if ([...parts.values()].some(({ report }) => report.failed)) return null;
+  const cookie = new CookieCodec(gate.keys.cookie, topology.sharding.count, schemeOf(topology.sharding));
+  const identities = new Map(
+    Object.entries(routesDoc.identities).map(([name, list]) => [name, list.map(compileSource)]),
+  );
+  return Object.freeze({
+    epoch: rules.epoch,
+    digest,
+    topology,
+    rules,
+    routes,
+    identities,
+    untrustedHeaders: untrustedByClass(identities),
+    placement: resolve(topology, rules),
+    peer: { peers: gate.peers, peerKeys: gate.keys.peer, operatorKeys: gate.keys.operator },
+    cookie,
+    cookieOfShard: rules.owners.map((zone, shard) => cookie.write(shard as ShardId, zone, rules.epoch, null)),
+    pinOfTag: compilePinTags(rules.pins, cookie),
+    gate,
+    targets: compileTargets(topology),
+  });
+}
+
+/** Two shard rules with one scheme would read each other's cookies as the same users. */
+const schemeOf = ({ count, key }: Sharding): string =>
+  `${count}:${key.kind === 'digits' ? key.positions.join(',') : key.hash}`;
+
+function untrustedByClass(
+  identities: ReadonlyMap<string, readonly Source[]>,
+): Record<ConnectionClass, readonly string[]> {
+  const sources = [...identities.values()].flat();
+  const of = (from: ConnectionClass): readonly string[] => untrustedHeaders(sources, from);
+  return { external: of('external'), app: of('app'), peer: of('peer'), operator: of('operator') };
+}
+
+function compilePinTags(pins: ReadonlyMap<string, Pin>, cookie: CookieCodec): Map<string, Pin> {
+  const tags = new Map<string, Pin>();
+  for (const pin of pins.values()) for (const tag of cookie.pinTags(pin.uid)) tags.set(tag, pin);
+  return tags;
+}
+
+function compileTargets(topology: Topology): Map<IdcId, Map<Group, Target>> {
+  const all = new Map<IdcId, Map<Group, Target>>();
+  for (const idc of topology.idcs.keys()) {
+    const seen = new Map<Group, Target>();
+    for (const zone of topology.zones.values()) {
+      for (const group of zone.groups) {
+        seen.set(group, Object.freeze({ zone, group, via: group.idc === idc ? 'local' : 'peer' }));
+      }
+    }
+    all.set(idc, seen);
+  }
+  return all;
+}

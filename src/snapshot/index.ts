@@ -1,0 +1,44 @@
+/**
+ * DESIGN. All compiled rooms in one frozen value. The gate holds one pointer to it; a request reads
+ * the pointer once. What joins rooms by name is checked here (`checks.ts`), so `decide` never meets
+ * a name without a thing. Missing on purpose: any way to change a snapshot. A new one is compiled.
+ */
+import type { CookieCodec } from '../cookie/index.ts';
+import type { Placement } from '../failover/index.ts';
+import type { GateSettings } from '../gate/compile-gate.ts';
+import type { ConnectionClass } from '../model/facts.ts';
+import type { Epoch, IdcId } from '../model/ids.ts';
+import type { PeerRoom } from '../peer/index.ts';
+import type { RouteTable } from '../route/index.ts';
+import type { Source } from '../uid-router/compile.ts';
+import type { Pin, Rules } from '../zone/compile-rules.ts';
+import type { Group, Topology, Zone } from '../zone/topology.ts';
+
+/** Where a request may be sent: a group of a zone, seen from one IDC. */
+export interface Target {
+  readonly zone: Zone;
+  readonly group: Group;
+  readonly via: 'local' | 'peer';
+}
+
+export interface Snapshot {
+  readonly epoch: Epoch;
+  /** SHA-256 over the documents, hex; tells two configurations apart. */
+  readonly digest: string;
+  readonly topology: Topology;
+  readonly rules: Rules;
+  readonly routes: RouteTable;
+  readonly identities: ReadonlyMap<string, readonly Source[]>;
+  /** Identity headers to remove, on every route, by who presented them: apps believe them. */
+  readonly untrustedHeaders: Readonly<Record<ConnectionClass, readonly string[]>>;
+  readonly placement: Placement;
+  readonly peer: PeerRoom;
+  readonly cookie: CookieCodec;
+  /** Value of the route cookie for each shard, by shard number. */
+  readonly cookieOfShard: readonly string[];
+  /** Pins by the tag their users' cookies carry. */
+  readonly pinOfTag: ReadonlyMap<string, Pin>;
+  readonly gate: GateSettings;
+  /** Targets of every group as each IDC sees them. */
+  readonly targets: ReadonlyMap<IdcId, ReadonlyMap<Group, Target>>;
+}

@@ -1,0 +1,53 @@
+import type { AppId, CityId, GroupId, IdcId, ZoneId } from '../model/ids.ts';
+import type { Address } from '../model/schema.ts';
+
+export const ZONE_TYPES = ['rzone', 'gzone', 'czone', 'elastic'] as const;
+/**
+ * rzone: owns shards of users. gzone: one global set of data that can't be split. czone: a city's
+ * read-mostly copy of it. elastic: a rented zone that shards may be moved to.
+ */
+export type ZoneType = (typeof ZONE_TYPES)[number];
+
+/** One deployment of a zone's apps. Groups of a zone hold the same shards. */
+export interface Group {
+  readonly id: GroupId;
+  readonly zone: ZoneId;
+  /** Differs from the zone's IDC only for a gzone that is spread over IDCs. */
+  readonly idc: IdcId;
+  readonly endpoints: ReadonlyMap<AppId, readonly Address[]>;
+}
+
+export interface Zone {
+  readonly id: ZoneId;
+  readonly type: ZoneType;
+  readonly idc: IdcId;
+  readonly city: CityId;
+  /** Requests per second the zone was built for; null when not declared. */
+  readonly capacityRps: number | null;
+  /** Who takes over: `local` in another IDC of the city, `remote` in another city. */
+  readonly dr: { readonly local: ZoneId | null; readonly remote: ZoneId | null };
+  readonly groups: readonly Group[];
+}
+
+export interface Idc {
+  readonly id: IdcId;
+  readonly city: CityId;
+  /** How gates of other IDCs reach this IDC's gates. */
+  readonly gates: readonly Address[];
+  readonly zones: readonly ZoneId[];
+}
+
+export interface Topology {
+  readonly sharding: Sharding;
+  readonly cities: ReadonlyMap<CityId, readonly IdcId[]>;
+  readonly idcs: ReadonlyMap<IdcId, Idc>;
+  readonly zones: ReadonlyMap<ZoneId, Zone>;
+}
+
+/** How a uid becomes a shard. Digits count from 0 at the left, or from -1 at the right. */
+export interface Sharding {
+  readonly count: number;
+  readonly key:
+    | { readonly kind: 'digits'; readonly positions: readonly number[] }
+    | { readonly kind: 'hash'; readonly hash: 'fnv1a' };
+}
