@@ -8,7 +8,11 @@ export interface Reason {
   readonly code: string;
   /** One sentence for operators. */
   readonly means: string;
+  /** Place in counters; differs from process to process. */
+  readonly ordinal: number;
 }
+
+let made = 0;
 
 /** Builds a room's reasons from `key: [code, meaning]`. */
 export function reasonsOf<K extends string>(
@@ -18,7 +22,7 @@ export function reasonsOf<K extends string>(
   const out = {} as Record<K, Reason>;
   for (const key of Object.keys(table) as K[]) {
     const [code, means] = table[key];
-    out[key] = Object.freeze({ room, code, means });
+    out[key] = Object.freeze({ room, code, means, ordinal: made++ });
   }
   return Object.freeze(out);
 }

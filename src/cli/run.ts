@@ -1,0 +1,44 @@
+import { Gate } from '../main.ts';
+import { mustFindIdc, mustLoad } from './config.ts';
+import { CommandError, EXIT } from './exit.ts';
+import { issueText } from './issues-text.ts';
+import { VERSION } from './version.ts';
+
+export interface RunArguments {
+  readonly config: string;
+  readonly idc?: string | undefined;
+}
+
+/** Serves until SIGTERM or SIGINT; a second one does not wait. */
+export async function run(args: RunArguments): Promise<number> {
+  const { snapshot, warnings } = mustLoad(args.config);
+  const idc = mustFindIdc(args.idc, snapshot);
+  for (const warning of warnings) process.stderr.write(`${issueText(warning)}\n`);
+  const gate = new Gate({ directory: args.config, idc, first: snapshot, env: process.env, version: VERSION });
+  try {
+    await gate.start();
+  } catch (error) {
+    throw new CommandError(bindText(error as NodeJS.ErrnoException), EXIT.failure);
+  }
+  process.on('SIGHUP', () => {
+    gate.reopenLogs();
+    gate.reload('SIGHUP');
+  });
+  return new Promise((resolve) => {
+    let asked = false;
+    const stop = (): void => {
+      if (asked) process.exit(EXIT.failure);
+      asked = true;
+      void gate.stop().then(() => resolve(EXIT.ok));
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+}
+
+function bindText(error: NodeJS.ErrnoException & { address?: string; port?: number }): string {
+  const where = error.address === undefined ? '' : ` ${error.address}:${error.port}`;
+  if (error.code === 'EADDRINUSE') return `can't listen on${where}: another program does already`;
+  if (error.code === 'EACCES') return `can't listen on${where}: not permitted; ports below 1024 need CAP_NET_BIND_SERVICE`;
+  return `can't start: ${error.message}`;
+}

@@ -1,0 +1,70 @@
+/**
+ * Tells when a configuration directory has changed. Watches the directory, not the files: a watch on
+ * a file sees neither a Kubernetes ConfigMap swap (a renamed symlink) nor a second atomic rename.
+ * A slow poll of the files' stamps stands behind it for file systems that send no events.
+ */
+import { readdirSync, statSync, watch, type FSWatcher } from 'node:fs';
+import { join } from 'node:path';
+
+const SETTLE_MS = 150;
+const POLL_MS = 3000;
+
+export class ConfigWatcher {
+  readonly #directory: string;
+  readonly #changed: () => void;
+  #watcher: FSWatcher | null = null;
+  #settle: NodeJS.Timeout | null = null;
+  readonly #poll: NodeJS.Timeout;
+  #stamp: string;
+
+  constructor(directory: string, changed: () => void) {
+    this.#directory = directory;
+    this.#changed = changed;
+    this.#stamp = stampOf(directory);
+    this.#poll = setInterval(() => this.#look(), POLL_MS);
+    this.#poll.unref();
+    try {
+      this.#watcher = watch(directory, { persistent: false }, () => this.#soon());
+      this.#watcher.on('error', () => this.#watcher?.close());
+    } catch {
+      // The poll alone has to do.
+    }
+  }
+
+  /** Several events make one look, after the writer has finished. */
+  #soon(): void {
+    this.#settle ??= setTimeout(() => {
+      this.#settle = null;
+      this.#look();
+    }, SETTLE_MS);
+  }
+
+  #look(): void {
+    const stamp = stampOf(this.#directory);
+    if (stamp === this.#stamp) return;
+    this.#stamp = stamp;
+    this.#changed();
+  }
+
+  close(): void {
+    this.#watcher?.close();
+    clearInterval(this.#poll);
+    if (this.#settle !== null) clearTimeout(this.#settle);
+  }
+}
+
+/** Inodes, sizes and times of the YAML files, symlinks followed. */
+function stampOf(directory: string): string {
+  try {
+    return readdirSync(directory)
+      .filter((name) => /\.ya?ml$/.test(name))
+      .sort()
+      .map((name) => {
+        const { ino, size, mtimeMs } = statSync(join(directory, name));
+        return `${name} ${ino} ${size} ${mtimeMs}`;
+      })
+      .join('\n');
+  } catch (error) {
+    return String(error);
+  }
+}

@@ -1,0 +1,70 @@
+/** One JSON line per request: OpenTelemetry names where they exist, the gate's own beside them. */
+import type { Decision } from '../../decide/decision.ts';
+
+/** What a line needs of a request's record. */
+export interface LoggedRequest {
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  readonly hasQuery: boolean;
+  readonly minorVersion: number;
+  readonly client: string;
+  readonly requestId: string;
+  readonly traceparent: string;
+  readonly decision: Decision | null;
+  readonly gateCode: string | null;
+  readonly status: number;
+  readonly endedBy: string;
+  readonly endpoint: string | null;
+  readonly attempts: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  readonly startedAtMs: number;
+  readonly connectedMs: number;
+  readonly firstByteMs: number;
+  readonly durationMs: number;
+  readonly cookieWritten: string;
+}
+
+/** Ends with a line feed. Queries and cookies never get in. */
+export function accessLine(r: LoggedRequest, idc: string): string {
+  const query = r.hasQuery ? ',"url.query":"REDACTED"' : '';
+  const gate = r.gateCode === null ? '' : `,"gate_code":${quote(r.gateCode)}`;
+  const endpoint = r.endpoint === null ? '' : `,"upstream.address":${quote(r.endpoint)},"upstream.attempts":${r.attempts}`;
+  const trace = r.traceparent === '' ? '' : `,"trace_id":"${r.traceparent.slice(3, 35)}"`;
+  return (
+    `{"timestamp":${r.startedAtMs},"http.request.method":${quote(r.method)},"server.address":${quote(r.host)}` +
+    `,"url.path":${quote(r.path)}${query},"network.protocol.version":"1.${r.minorVersion}"` +
+    `,"client.address":${quote(r.client)},"http.response.status_code":${r.status},"idc":"${idc}"` +
+    `${decisionPart(r.decision)},"cookie":"${r.cookieWritten}"${endpoint}` +
+    `,"http.request.body.size":${r.requestBytes},"http.response.body.size":${r.responseBytes}` +
+    `${ms('connect_ms', r.connectedMs)}${ms('first_byte_ms', r.firstByteMs)}${ms('duration_ms', r.durationMs)}` +
+    `,"ended_by":"${r.endedBy}"${gate},"request_id":${quote(r.requestId)}${trace}}\n`
+  );
+}
+
+function decisionPart(d: Decision | null): string {
+  if (d === null) return '';
+  let why = '';
+  for (const reason of d.why) why += why === '' ? reason.code : `,${reason.code}`;
+  const common = `,"from":"${d.from}","epoch":${d.epoch},"why":"${why}"`;
+  if (d.kind === 'respond') return common;
+  const [{ zone, group, via }] = d.targets;
+  return (
+    `${common},"route":${quote(d.route.name)},"zone":"${zone.id}","zone_idc":"${group.idc}","group":"${group.id}"` +
+    `,"via":"${via}","shard":${d.shard ?? 'null'},"provisional":${d.provisional},"write":${d.isWrite}` +
+    (d.operator === null ? '' : `,"operator":${quote(d.operator)}`)
+  );
+}
+
+const ms = (name: string, value: number): string =>
+  value < 0 ? '' : `,"${name}":${Math.round(value * 1000) / 1000}`;
+
+/** Most texts need no escaping, and the scan is cheaper than JSON.stringify. */
+export function quote(text: string): string {
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 0x20 || c > 0x7e || c === 0x22 || c === 0x5c) return JSON.stringify(text);
+  }
+  return `"${text}"`;
+}

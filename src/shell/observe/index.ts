@@ -1,0 +1,46 @@
+/** What the proxy's hooks feed: counters always, the access log unless it is off. */
+import { accessLine, type LoggedRequest } from './access-line.ts';
+import type { BatchWriter } from './batch-writer.ts';
+import { bump, observeDuration, STATUS_CLASSES, type Counters } from './counters.ts';
+
+interface ObservedRequest extends LoggedRequest {
+  readonly endedBy: 'done' | 'client' | 'upstream' | 'gate';
+  readonly cookieWritten: 'none' | 'set' | 'corrected' | 'cleared';
+}
+
+export class Observer {
+  readonly counters: Counters;
+  readonly #log: BatchWriter | null;
+  readonly #idc: string;
+
+  constructor(counters: Counters, log: BatchWriter | null, idc: string) {
+    this.counters = counters;
+    this.#log = log;
+    this.#idc = idc;
+  }
+
+  record(r: ObservedRequest): void {
+    const { counters } = this;
+    const series = counters.seriesOf(r.decision);
+    const statusClass = Math.trunc(r.status / 100);
+    series.byStatus[statusClass < STATUS_CLASSES.length ? statusClass : 0]!++;
+    observeDuration(series, r.durationMs);
+    if (r.decision !== null) counters.countReasons(r.decision);
+    if (r.gateCode !== null) bump(counters.gateAnswers, r.gateCode);
+    if (r.cookieWritten !== 'none') counters.cookies[r.cookieWritten]++;
+    counters.endedBy[r.endedBy]++;
+    counters.requestBytes += r.requestBytes;
+    counters.responseBytes += r.responseBytes;
+    if (r.attempts > 1) counters.retries += r.attempts - 1;
+    this.#log?.write(accessLine(r, this.#idc));
+  }
+
+  /** A head that never became a request. */
+  refused(refusal: { readonly code: string; readonly status: number }, client: string, nowMs: number): void {
+    bump(this.counters.refusals, refusal.code);
+    this.#log?.write(
+      `{"timestamp":${nowMs},"client.address":${JSON.stringify(client)},"http.response.status_code":${refusal.status}` +
+        `,"idc":"${this.#idc}","ended_by":"gate","gate_code":"${refusal.code}"}\n`,
+    );
+  }
+}
