@@ -2,8 +2,6 @@
 import pino from 'pino';
 import type { IdcId } from './model/ids.ts';
 import type { Issue } from './model/issue.ts';
-import { toIssue } from './snapshot/documents.ts';
-import type { Snapshot } from './snapshot/index.ts';
 import { loadConfig } from './shell/config/load.ts';
 import { ConfigWatcher } from './shell/config/watch.ts';
 import { AdminServer } from './shell/control/admin.ts';
@@ -15,6 +13,8 @@ import { makeRegistry } from './shell/observe/exposition.ts';
 import { Observer } from './shell/observe/index.ts';
 import { Edge } from './shell/proxy/edge.ts';
 import { Gateway } from './shell/proxy/gateway.ts';
+import { toIssue } from './snapshot/documents.ts';
+import type { Snapshot } from './snapshot/index.ts';
 
 export interface RunOptions {
   readonly directory: string;
@@ -43,7 +43,8 @@ export class Gate {
     this.#holder = new Holder(first);
     this.#log = pino({ level: first.gate.log.level, base: { idc } }, pino.destination(2));
     const { access } = first.gate.log;
-    this.#accessLog = access === 'off' ? null : new BatchWriter(access === 'stdout' ? null : access);
+    this.#accessLog =
+      access === 'off' ? null : new BatchWriter(access === 'stdout' ? null : access);
     const observer = new Observer(this.#counters, this.#accessLog, idc);
     this.#gateway = new Gateway(idc, {
       current: this.#holder.current,
@@ -66,9 +67,10 @@ export class Gate {
   async start(): Promise<void> {
     const { idc, directory } = this.#options;
     const { gate } = this.#holder.current();
-    const forMe = <T extends { readonly idc: IdcId | null }>(entry: T): boolean => entry.idc === null || entry.idc === idc;
+    const forMe = (entry: { readonly idc: IdcId | null }): boolean =>
+      entry.idc === null || entry.idc === idc;
     await this.#admin.listen(gate.admin.filter(forMe).map((a) => a.address));
-    const adopting = this.#options.env['ZONEGATE_ONREAD'] !== 'off' && (await canAdopt());
+    const adopting = this.#options.env.ZONEGATE_ONREAD !== 'off' && (await canAdopt());
     if (!adopting) this.#log.warn('accepted sockets are read by events: about a tenth slower');
     const edge = new Edge(this.#gateway, adopting);
     this.#gateway.clock.start();
@@ -76,7 +78,10 @@ export class Gate {
     await edge.listen(listeners);
     this.#edge = edge;
     this.#watcher = new ConfigWatcher(directory, () => this.reload('the directory changed'));
-    this.#log.info({ listen: listeners.map((l) => l.address.text), epoch: this.#holder.current().epoch }, 'serving');
+    this.#log.info(
+      { listen: listeners.map((l) => l.address.text), epoch: this.#holder.current().epoch },
+      'serving',
+    );
   }
 
   /** Reads the configuration anew. A bad one changes nothing, and says why. */
@@ -99,7 +104,10 @@ export class Gate {
     }
     this.#holder.publish(snapshot);
     this.#log.level = snapshot.gate.log.level;
-    this.#log.info({ cause, epoch: snapshot.epoch, before: before.epoch, digest: snapshot.digest }, 'configuration in force');
+    this.#log.info(
+      { cause, epoch: snapshot.epoch, before: before.epoch, digest: snapshot.digest },
+      'configuration in force',
+    );
   }
 
   /** SIGHUP also means that somebody has moved the log file. */
@@ -107,7 +115,10 @@ export class Gate {
     try {
       this.#accessLog?.reopen();
     } catch (error) {
-      this.#log.error({ error: String(error) }, 'the access log can’t be opened anew; writing on to the old file');
+      this.#log.error(
+        { error: String(error) },
+        'the access log can’t be opened anew; writing on to the old file',
+      );
     }
   }
 
@@ -121,10 +132,14 @@ export class Gate {
       issues.push(toIssue(place, { severity: 'error', path, code: 'needs-restart', message }));
     };
     const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-    if (!same(gate.listeners, next.gate.listeners)) say(['listeners'], 'listeners changed: this needs a restart');
-    if (!same(gate.admin, next.gate.admin)) say(['admin'], 'the admin address changed: this needs a restart');
-    if (gate.log.access !== next.gate.log.access) say(['log', 'access'], 'the access log changed: this needs a restart');
-    if (!next.topology.idcs.has(idc)) say(['cities'], `this gate's IDC ${idc} is gone from the topology`);
+    if (!same(gate.listeners, next.gate.listeners))
+      say(['listeners'], 'listeners changed: this needs a restart');
+    if (!same(gate.admin, next.gate.admin))
+      say(['admin'], 'the admin address changed: this needs a restart');
+    if (gate.log.access !== next.gate.log.access)
+      say(['log', 'access'], 'the access log changed: this needs a restart');
+    if (!next.topology.idcs.has(idc))
+      say(['cities'], `this gate's IDC ${idc} is gone from the topology`);
     return issues;
   }
 
@@ -148,7 +163,12 @@ export class Gate {
     return {
       clientConnections: () => this.#edge?.connections ?? 0,
       overLimit: () => this.#edge?.overLimit ?? 0,
-      upstreamConnections: () => [...this.#gateway.upstreams.all()].map((p) => ({ endpoint: p.address.text, open: p.open, idle: p.idle })),
+      upstreamConnections: () =>
+        [...this.#gateway.upstreams.all()].map((p) => ({
+          endpoint: p.address.text,
+          open: p.open,
+          idle: p.idle,
+        })),
       logLinesDropped: () => this.#accessLog?.dropped ?? 0,
       epoch: () => this.#holder.current().epoch,
       digest: () => this.#holder.current().digest,
@@ -177,7 +197,10 @@ export class Gate {
           issues: this.#lastReload.issues,
         },
       },
-      connections: { clients: this.#edge?.connections ?? 0, upstreams: this.#gauges().upstreamConnections() },
+      connections: {
+        clients: this.#edge?.connections ?? 0,
+        upstreams: this.#gauges().upstreamConnections(),
+      },
     };
   }
 }

@@ -13,16 +13,22 @@ export function check(args: CheckArguments): number {
   const loaded = loadConfig(args.config, process.env);
   const issues = loaded.ok ? loaded.value.warnings : loaded.error;
   if (args.json === true) {
-    process.stdout.write(`${JSON.stringify({ ok: loaded.ok, issues, ...(loaded.ok ? { summary: summary(loaded.value.snapshot) } : {}) }, null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ ok: loaded.ok, issues, ...(loaded.ok ? { summary: summary(loaded.value.snapshot) } : {}) }, null, 2)}\n`,
+    );
     return loaded.ok ? EXIT.ok : EXIT.badConfig;
   }
   for (const issue of issues) process.stderr.write(`${issueText(issue)}\n`);
   if (!loaded.ok) {
-    process.stderr.write(`${countText(issues.filter((i) => i.severity === 'error').length)} in ${args.config}\n`);
+    process.stderr.write(
+      `${countText(issues.filter((i) => i.severity === 'error').length)} in ${args.config}\n`,
+    );
     return EXIT.badConfig;
   }
   const s = summary(loaded.value.snapshot);
-  process.stdout.write(`ok: ${s.cities} cities, ${s.idcs} IDCs, ${s.zones} zones, ${s.shards} shards, ${s.routes} routes, epoch ${s.epoch}\n`);
+  process.stdout.write(
+    `ok: ${s.cities} cities, ${s.idcs} IDCs, ${s.zones} zones, ${s.shards} shards, ${s.routes} routes, epoch ${s.epoch}\n`,
+  );
   return EXIT.ok;
 }
 

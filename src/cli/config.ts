@@ -16,7 +16,8 @@ export function mustLoad(directory: string): Compiled {
   );
 }
 
-export const countText = (errors: number): string => `${errors} ${errors === 1 ? 'error' : 'errors'}`;
+export const countText = (errors: number): string =>
+  `${errors} ${errors === 1 ? 'error' : 'errors'}`;
 
 /** Which IDC a command speaks for; the topology's only one needs no naming. */
 export function mustFindIdc(given: string | undefined, snapshot: Snapshot): IdcId {
@@ -24,10 +25,14 @@ export function mustFindIdc(given: string | undefined, snapshot: Snapshot): IdcI
   if (given === undefined || given === '') {
     const [only] = known;
     if (known.length === 1 && only !== undefined) return only;
-    throw usageError(`say which IDC this gate is in: --idc or ZONEGATE_IDC, one of ${known.join(', ')}`);
+    throw usageError(
+      `say which IDC this gate is in: --idc or ZONEGATE_IDC, one of ${known.join(', ')}`,
+    );
   }
   const found = known.find((id) => id === given);
   if (found !== undefined) return found;
   const near = nearestName(given, known);
-  throw usageError(`IDC ${given} is not in the topology; it has ${known.join(', ')}${near === undefined ? '' : `. Did you mean ${near}?`}`);
+  throw usageError(
+    `IDC ${given} is not in the topology; it has ${known.join(', ')}${near === undefined ? '' : `. Did you mean ${near}?`}`,
+  );
 }

@@ -1,8 +1,8 @@
 /** Why a request goes where it goes: the production function, run offline. */
 import { readFileSync } from 'node:fs';
-import { decide } from '../decide/index.ts';
-import type { Decision } from '../decide/decision.ts';
 import { REASONS } from '../decide/catalogue.ts';
+import type { Decision } from '../decide/decision.ts';
+import { decide } from '../decide/index.ts';
 import { factsFrom, type ListenerKind } from '../model/facts.ts';
 import type { IdcId } from '../model/ids.ts';
 import type { Snapshot } from '../snapshot/index.ts';
@@ -27,14 +27,17 @@ export function explain(url: string | undefined, args: ExplainArguments): number
   if (args.log !== undefined) return explainLine(args.log, snapshot, args.json === true);
   if (url === undefined) throw usageError('give a URL, or --log with a line of the access log');
   const decision = decide(factsOf(url, args, mustFindIdc(args.idc, snapshot)), snapshot);
-  process.stdout.write(args.json === true ? `${JSON.stringify(summary(decision), null, 2)}\n` : text(decision));
+  process.stdout.write(
+    args.json === true ? `${JSON.stringify(summary(decision), null, 2)}\n` : text(decision),
+  );
   return decision.kind === 'forward' ? EXIT.ok : EXIT.failure;
 }
 
 function factsOf(url: string, args: ExplainArguments, entryIdc: IdcId) {
   const match = /^https?:\/\/([^/?#]+)([^?#]*)(?:\?([^#]*))?$/i.exec(url);
   if (match === null) throw usageError(`${url} is not a URL as http://host/path`);
-  if (args.from !== 'external' && args.from !== 'app') throw usageError('--from is external or app');
+  if (args.from !== 'external' && args.from !== 'app')
+    throw usageError('--from is external or app');
   const dice = Number(args.dice);
   if (!(dice >= 0 && dice < 1)) throw usageError('--dice is a number from 0 to below 1');
   const headers = args.header.map((line): [string, string] => {
@@ -45,23 +48,48 @@ function factsOf(url: string, args: ExplainArguments, entryIdc: IdcId) {
   if (args.cookie !== undefined) headers.push(['cookie', args.cookie]);
   const given = headers.find(([name]) => name.toLowerCase() === 'host')?.[1];
   return factsFrom({
-    listener: args.from satisfies ListenerKind, remote: args.client, method: args.method.toUpperCase(),
-    host: (given ?? match[1]!).replace(/:\d+$/, '').toLowerCase(), path: match[2] === '' ? '/' : match[2]!,
-    query: match[3] ?? '', entryIdc, receivedAtMs: Date.now(), dice, headers,
+    listener: args.from satisfies ListenerKind,
+    remote: args.client,
+    method: args.method.toUpperCase(),
+    host: (given ?? match[1]!).replace(/:\d+$/, '').toLowerCase(),
+    path: match[2] === '' ? '/' : match[2]!,
+    query: match[3] ?? '',
+    entryIdc,
+    receivedAtMs: Date.now(),
+    dice,
+    headers,
   });
 }
 
 function summary(decision: Decision) {
   const why = decision.why.map(({ room, code, means }) => ({ room, code, means }));
   if (decision.kind === 'respond') {
-    return { action: 'respond', status: decision.status, from: decision.from, epoch: decision.epoch, why };
+    return {
+      action: 'respond',
+      status: decision.status,
+      from: decision.from,
+      epoch: decision.epoch,
+      why,
+    };
   }
   const [{ zone, group, via }] = decision.targets;
   return {
-    action: 'forward', zone: zone.id, idc: group.idc, city: zone.city, group: group.id, via,
-    shard: decision.shard, provisional: decision.provisional, write: decision.isWrite,
-    route: decision.route.name, app: decision.route.app, from: decision.from, epoch: decision.epoch,
-    cookie: decision.why.at(-1)!.code, setsCookie: decision.cookieToSet, why,
+    action: 'forward',
+    zone: zone.id,
+    idc: group.idc,
+    city: zone.city,
+    group: group.id,
+    via,
+    shard: decision.shard,
+    provisional: decision.provisional,
+    write: decision.isWrite,
+    route: decision.route.name,
+    app: decision.route.app,
+    from: decision.from,
+    epoch: decision.epoch,
+    cookie: decision.why.at(-1)!.code,
+    setsCookie: decision.cookieToSet,
+    why,
   };
 }
 
@@ -83,7 +111,10 @@ function text(decision: Decision): string {
 }
 
 const stepLines = (why: readonly { room: string; code: string; means: string }[]): string[] =>
-  why.map(({ room, code, means }, i) => `${String(i + 1).padStart(2)}. ${room.padEnd(12)} ${code.padEnd(22)} ${means}`);
+  why.map(
+    ({ room, code, means }, i) =>
+      `${String(i + 1).padStart(2)}. ${room.padEnd(12)} ${code.padEnd(22)} ${means}`,
+  );
 
 interface LogLine {
   readonly why: string;
@@ -103,7 +134,11 @@ function explainLine(given: string, snapshot: Snapshot, json: boolean): number {
   const line = parseLine(given);
   const why = line.why.split(',').map((code) => {
     const known = REASONS.find((r) => r.code === code);
-    return { room: known?.room ?? '?', code, means: known?.means ?? 'not a reason of this version' };
+    return {
+      room: known?.room ?? '?',
+      code,
+      means: known?.means ?? 'not a reason of this version',
+    };
   });
   const now = redecide(line, snapshot);
   if (json) {
@@ -111,8 +146,15 @@ function explainLine(given: string, snapshot: Snapshot, json: boolean): number {
     return EXIT.ok;
   }
   const lines = [
-    line.zone === undefined ? 'answered by the gate' : `went to ${line.zone}/${line.group}, ${line.via}, shard ${line.shard ?? 'not known'}, epoch ${line.epoch}`,
-    '', ...stepLines(why), '', now === null ? 'no zone was chosen by shard, so there is nothing to compare' : nowText(line, now),
+    line.zone === undefined
+      ? 'answered by the gate'
+      : `went to ${line.zone}/${line.group}, ${line.via}, shard ${line.shard ?? 'not known'}, epoch ${line.epoch}`,
+    '',
+    ...stepLines(why),
+    '',
+    now === null
+      ? 'no zone was chosen by shard, so there is nothing to compare'
+      : nowText(line, now),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   return EXIT.ok;
@@ -123,14 +165,22 @@ function nowText(line: LogLine, now: { zone: string; group: string; epoch: numbe
   return `with this configuration (epoch ${now.epoch}): ${same ? 'the same' : `${now.zone}/${now.group}`}`;
 }
 
-function redecide(line: LogLine, snapshot: Snapshot): { zone: string; group: string; epoch: number } | null {
+function redecide(
+  line: LogLine,
+  snapshot: Snapshot,
+): { zone: string; group: string; epoch: number } | null {
   const cookie = typeof line.shard === 'number' ? snapshot.cookieOfShard[line.shard] : undefined;
   const idc = [...snapshot.topology.idcs.keys()].find((id) => id === line.idc);
   if (cookie === undefined || idc === undefined) return null;
   const decision = decide(
     factsFrom({
-      method: line['http.request.method'], host: line['server.address'], path: line['url.path'], entryIdc: idc,
-      receivedAtMs: Date.now(), dice: 0, headers: [['cookie', `${snapshot.gate.cookie.name}=${cookie}`]],
+      method: line['http.request.method'],
+      host: line['server.address'],
+      path: line['url.path'],
+      entryIdc: idc,
+      receivedAtMs: Date.now(),
+      dice: 0,
+      headers: [['cookie', `${snapshot.gate.cookie.name}=${cookie}`]],
     }),
     snapshot,
   );
@@ -145,7 +195,9 @@ function parseLine(given: string): LogLine {
   try {
     value = JSON.parse(text);
   } catch {
-    throw usageError('--log takes one JSON line of the access log, or - to read it from standard input');
+    throw usageError(
+      '--log takes one JSON line of the access log, or - to read it from standard input',
+    );
   }
   if (typeof value !== 'object' || value === null || typeof (value as LogLine).why !== 'string') {
     throw usageError('the line has no "why": it is not of a request that was decided');

@@ -14,7 +14,13 @@ export async function run(args: RunArguments): Promise<number> {
   const { snapshot, warnings } = mustLoad(args.config);
   const idc = mustFindIdc(args.idc, snapshot);
   for (const warning of warnings) process.stderr.write(`${issueText(warning)}\n`);
-  const gate = new Gate({ directory: args.config, idc, first: snapshot, env: process.env, version: VERSION });
+  const gate = new Gate({
+    directory: args.config,
+    idc,
+    first: snapshot,
+    env: process.env,
+    version: VERSION,
+  });
   try {
     await gate.start();
   } catch (error) {
@@ -39,6 +45,7 @@ export async function run(args: RunArguments): Promise<number> {
 function bindText(error: NodeJS.ErrnoException & { address?: string; port?: number }): string {
   const where = error.address === undefined ? '' : ` ${error.address}:${error.port}`;
   if (error.code === 'EADDRINUSE') return `can't listen on${where}: another program does already`;
-  if (error.code === 'EACCES') return `can't listen on${where}: not permitted; ports below 1024 need CAP_NET_BIND_SERVICE`;
+  if (error.code === 'EACCES')
+    return `can't listen on${where}: not permitted; ports below 1024 need CAP_NET_BIND_SERVICE`;
   return `can't start: ${error.message}`;
 }

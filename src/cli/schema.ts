@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { KINDS, type Kind } from '../snapshot/documents.ts';
 import { SCHEMAS } from '../snapshot/compile.ts';
+import { KINDS, type Kind } from '../snapshot/documents.ts';
 import { EXIT, usageError } from './exit.ts';
 
 /** JSON Schema for editors: of one kind, or of any document by its kind. */
@@ -10,9 +10,14 @@ export function schema(given: string | undefined): number {
 }
 
 export function jsonSchema(given: string | undefined): unknown {
-  const of = (kind: Kind): unknown => z.toJSONSchema(SCHEMAS[kind], { io: 'input', unrepresentable: 'any' });
+  const of = (kind: Kind): unknown =>
+    z.toJSONSchema(SCHEMAS[kind], { io: 'input', unrepresentable: 'any' });
   if (given === undefined) {
-    return { $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'zonegate', oneOf: KINDS.map(of) };
+    return {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      title: 'zonegate',
+      oneOf: KINDS.map(of),
+    };
   }
   const kind = KINDS.find((k) => k.toLowerCase() === given.toLowerCase());
   if (kind === undefined) throw usageError(`no kind ${given}; there are ${KINDS.join(', ')}`);

@@ -5,15 +5,10 @@
  * remembered. A pinned user's zone part is `<zone>~<tag>`: the tag (a MAC of the uid) finds the pin
  * again on requests that carry no uid, so that he is not served by two zones. Missing on purpose: errors. What can't be believed is absent, with a reason.
  */
-import { parseEpoch, parseShardId, type Epoch, type ShardId } from '../model/ids.ts';
+import { type Epoch, parseEpoch, parseShardId, type ShardId } from '../model/ids.ts';
+import { type KeyRing, macMatches, macOf } from '../model/mac.ts';
 import type { Reason } from '../model/reason.ts';
-import { macMatches, macOf } from '../model/mac.ts';
 import { COOKIE } from './reasons.ts';
-
-export interface Key {
-  readonly id: string;
-  readonly secret: string;
-}
 
 export interface RouteCookie {
   readonly shard: ShardId;
@@ -41,14 +36,14 @@ const MEMO_SIZE = 4096;
 
 /** Reads and writes route cookies under one key ring and one shard rule. */
 export class CookieCodec {
-  readonly #keys: readonly Key[];
+  readonly #keys: KeyRing;
   readonly #count: number;
   readonly #scheme: string;
   #young = new Map<string, CookieReading>();
   #old = new Map<string, CookieReading>();
 
   /** @param scheme names the shard rule: cookies of another rule fail their MAC. */
-  constructor(keys: readonly Key[], count: number, scheme: string) {
+  constructor(keys: KeyRing, count: number, scheme: string) {
     this.#keys = keys;
     this.#count = count;
     this.#scheme = scheme;
@@ -80,7 +75,14 @@ export class CookieCodec {
     if (value.length > MAX_COOKIE_LENGTH) return MALFORMED;
     const parts = value.split('.');
     if (parts.length !== 6 || parts[0] !== 'v1') return MALFORMED;
-    const [, shardText, hint, epochText, keyId, mac] = parts as [string, string, string, string, string, string];
+    const [, shardText, hint, epochText, keyId, mac] = parts as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
     if (!/^\d{1,4}$/.test(shardText) || !/^\d{1,16}$/.test(epochText)) return MALFORMED;
     const key = this.#keys.find((k) => k.id === keyId);
     if (key === undefined) return UNKNOWN_KEY;

@@ -8,5 +8,15 @@ import { ROUTE } from '../route/reasons.ts';
 import { IDENTITY } from '../uid-router/reasons.ts';
 
 export const REASONS: readonly Reason[] = [
-  FROM, LOOP, ROUTE, COOKIE, IDENTITY, PIN, SHARD, PLACE, GROUP, HOP, COOKIE_WRITE,
+  FROM,
+  LOOP,
+  ROUTE,
+  COOKIE,
+  IDENTITY,
+  PIN,
+  SHARD,
+  PLACE,
+  GROUP,
+  HOP,
+  COOKIE_WRITE,
 ].flatMap((table) => Object.values<Reason>(table));

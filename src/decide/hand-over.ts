@@ -4,15 +4,15 @@
  */
 import { PLACE } from '../failover/reasons.ts';
 import type { RequestFacts } from '../model/facts.ts';
+import type { ZoneId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
 import type { HandOver } from '../peer/hand-over.ts';
 import { HOP } from '../peer/reasons.ts';
 import { GROUP } from '../release/index.ts';
 import type { Route } from '../route/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
-import { place, type Placed } from './place.ts';
-import { withShard, type User } from './user.ts';
-import type { ZoneId } from '../model/ids.ts';
+import { type Placed, place } from './place.ts';
+import { type User, withShard } from './user.ts';
 
 export interface Received {
   readonly placed: Placed;
@@ -41,6 +41,11 @@ export function receive(
   const target = snapshot.targets.get(facts.entryIdc)?.get(group);
   if (target?.via !== 'local' || !group.endpoints.has(route.app)) return null;
   const provisional = route.zoneType === 'rzone' && handOver.shard === null;
-  const placed = { target, placeReason: PLACE.handedOver, groupReason: GROUP.handedOver, provisional };
+  const placed = {
+    target,
+    placeReason: PLACE.handedOver,
+    groupReason: GROUP.handedOver,
+    provisional,
+  };
   return { placed, user, hopReason: HOP.obeyed };
 }

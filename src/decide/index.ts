@@ -6,9 +6,15 @@
  */
 import { PLACE } from '../failover/reasons.ts';
 import type { RequestFacts } from '../model/facts.ts';
-import type { Reason } from '../model/reason.ts';
 import type { ZoneId } from '../model/ids.ts';
-import { FORCED_ZONE_HEADER, gateToken, hasBeenHere, whoSpeaks, type Speaker } from '../peer/index.ts';
+import type { Reason } from '../model/reason.ts';
+import {
+  FORCED_ZONE_HEADER,
+  gateToken,
+  hasBeenHere,
+  type Speaker,
+  whoSpeaks,
+} from '../peer/index.ts';
 import { HOP, LOOP } from '../peer/reasons.ts';
 import { isWrite } from '../route/compile.ts';
 import { findRoute, type Route } from '../route/index.ts';
@@ -16,7 +22,7 @@ import { ROUTE } from '../route/reasons.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import type { Decision, Respond } from './decision.ts';
 import { receive } from './hand-over.ts';
-import { inZone, place, type Placed } from './place.ts';
+import { inZone, type Placed, place } from './place.ts';
 import { cookieFate } from './route-cookie.ts';
 import { findUser, type User } from './user.ts';
 
@@ -36,12 +42,22 @@ export function decide(facts: RequestFacts, snapshot: Snapshot): Decision {
   return decideOnRoute(facts, snapshot, speaker, route);
 }
 
-function decideOnRoute(facts: RequestFacts, snapshot: Snapshot, speaker: Speaker, route: Route): Decision {
+function decideOnRoute(
+  facts: RequestFacts,
+  snapshot: Snapshot,
+  speaker: Speaker,
+  route: Route,
+): Decision {
   const reading = snapshot.cookie.read(facts.cookie(snapshot.gate.cookie.name));
   let user = findUser(facts, speaker.from, route, reading, snapshot);
   const passed = [
-    speaker.reason, LOOP.none, ROUTE.matched,
-    reading.reason, user.identityReason, user.pinReason, user.shardReason,
+    speaker.reason,
+    LOOP.none,
+    ROUTE.matched,
+    reading.reason,
+    user.identityReason,
+    user.pinReason,
+    user.shardReason,
   ];
   let placed: Placed | null;
   let hopReason: Reason;
@@ -52,10 +68,19 @@ function decideOnRoute(facts: RequestFacts, snapshot: Snapshot, speaker: Speaker
     passed[6] = user.shardReason;
   } else {
     const forced = speaker.from === 'operator' ? facts.header(FORCED_ZONE_HEADER) : undefined;
-    placed = forced === undefined ? place(facts, route, user, snapshot) : force(forced, facts, route, user, snapshot);
+    placed =
+      forced === undefined
+        ? place(facts, route, user, snapshot)
+        : force(forced, facts, route, user, snapshot);
     if (placed === null) {
       const status = forced === undefined ? 503 : 400;
-      return respond(status, speaker, snapshot, passed, forced === undefined ? PLACE.nowhere : PLACE.forcedUnknown);
+      return respond(
+        status,
+        speaker,
+        snapshot,
+        passed,
+        forced === undefined ? PLACE.nowhere : PLACE.forcedUnknown,
+      );
     }
     hopReason = placed.target.via === 'local' ? HOP.local : HOP.peer;
   }
@@ -80,7 +105,13 @@ function decideOnRoute(facts: RequestFacts, snapshot: Snapshot, speaker: Speaker
 }
 
 /** An operator's word beats the table, but can't invent a zone or send a user to an app that is not there. */
-function force(name: string, facts: RequestFacts, route: Route, user: User, snapshot: Snapshot): Placed | null {
+function force(
+  name: string,
+  facts: RequestFacts,
+  route: Route,
+  user: User,
+  snapshot: Snapshot,
+): Placed | null {
   const zone = snapshot.topology.zones.get(name as ZoneId);
   if (zone?.groups.every((g) => g.endpoints.has(route.app)) !== true) return null;
   return inZone(zone, PLACE.forced, facts, user, snapshot);

@@ -2,10 +2,10 @@
 import { pick, type Spread } from '../failover/index.ts';
 import { PLACE } from '../failover/reasons.ts';
 import type { RequestFacts } from '../model/facts.ts';
-import { assertNever } from '../model/result.ts';
 import type { Reason } from '../model/reason.ts';
-import type { Route } from '../route/index.ts';
+import { assertNever } from '../model/result.ts';
 import { GROUP, pointOfShard, pointOfUid } from '../release/index.ts';
+import type { Route } from '../route/index.ts';
 import type { Snapshot, Target } from '../snapshot/index.ts';
 import type { Zone } from '../zone/topology.ts';
 import type { User } from './user.ts';
@@ -18,14 +18,25 @@ export interface Placed {
 }
 
 /** null: no zone can take the request. */
-export function place(facts: RequestFacts, route: Route, user: User, snapshot: Snapshot): Placed | null {
+export function place(
+  facts: RequestFacts,
+  route: Route,
+  user: User,
+  snapshot: Snapshot,
+): Placed | null {
   switch (route.zoneType) {
     case 'rzone':
       return placeUser(facts, user, snapshot);
     case 'gzone':
       return draw(snapshot.placement.globals, PLACE.global, facts, user, snapshot);
     case 'czone':
-      return draw(snapshot.placement.cityZones.get(facts.entryIdc), PLACE.city, facts, user, snapshot);
+      return draw(
+        snapshot.placement.cityZones.get(facts.entryIdc),
+        PLACE.city,
+        facts,
+        user,
+        snapshot,
+      );
     default:
       return assertNever(route.zoneType);
   }
@@ -41,7 +52,13 @@ function placeUser(facts: RequestFacts, user: User, snapshot: Snapshot): Placed 
     const zone = snapshot.placement.zoneOfShard[user.shard];
     return zone === undefined ? null : inZone(zone, PLACE.owner, facts, user, snapshot);
   }
-  const placed = draw(snapshot.placement.unknownUsers.get(facts.entryIdc), PLACE.random, facts, user, snapshot);
+  const placed = draw(
+    snapshot.placement.unknownUsers.get(facts.entryIdc),
+    PLACE.random,
+    facts,
+    user,
+    snapshot,
+  );
   return placed === null ? null : { ...placed, provisional: true };
 }
 

@@ -1,6 +1,7 @@
 /** Whether the answer carries a route cookie: only when the shard is proven and has changed. */
-import { COOKIE_WRITE } from '../cookie/reasons.ts';
+
 import type { RouteCookie } from '../cookie/index.ts';
+import { COOKIE_WRITE } from '../cookie/reasons.ts';
 import type { ConnectionClass } from '../model/facts.ts';
 import { parseShardId, type ShardId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
@@ -33,7 +34,12 @@ export function cookieFate(
 }
 
 /** null when the client's cookie says it already. */
-function cookieFor(shard: ShardId, pin: Pin | null, now: RouteCookie | null, snapshot: Snapshot): string | null {
+function cookieFor(
+  shard: ShardId,
+  pin: Pin | null,
+  now: RouteCookie | null,
+  snapshot: Snapshot,
+): string | null {
   const tag = pin === null ? null : snapshot.cookie.pinTags(pin.uid)[0]!;
   if (now?.shard === shard && now.pinTag === tag) return null;
   if (pin === null) return snapshot.cookieOfShard[shard] ?? null;
@@ -65,7 +71,9 @@ export function correct(
 ): Correction {
   if (decision.from === 'peer') return NO_CHANGE;
   if (uid === 'none' || shard === 'none') {
-    return decision.cookieNow === null && decision.cookieToSet === null ? NO_CHANGE : { kind: 'clear' };
+    return decision.cookieNow === null && decision.cookieToSet === null
+      ? NO_CHANGE
+      : { kind: 'clear' };
   }
   const declared = uid === null ? undefined : snapshot.rules.pins.get(uid);
   const pin = declared !== undefined && nowMs < declared.untilMs ? declared : null;

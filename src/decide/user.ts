@@ -4,10 +4,10 @@ import { PIN, SHARD } from '../failover/reasons.ts';
 import type { ConnectionClass, RequestFacts } from '../model/facts.ts';
 import { parseShardId, type ShardId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
-import { normalisePath } from '../route/normalise.ts';
 import type { Route } from '../route/index.ts';
+import { normalisePath } from '../route/normalise.ts';
 import type { Snapshot } from '../snapshot/index.ts';
-import { findUid, NO_IDENTITY, shardOf, type Identity } from '../uid-router/index.ts';
+import { findUid, type Identity, NO_IDENTITY, shardOf } from '../uid-router/index.ts';
 import { IDENTITY } from '../uid-router/reasons.ts';
 import type { Pin } from '../zone/compile-rules.ts';
 
@@ -48,15 +48,28 @@ export function findUser(
     const pin = pinTag === null ? null : (snapshot.pinOfTag.get(pinTag) ?? null);
     const live = pin !== null && facts.receivedAtMs < pin.untilMs;
     const pinReason = live ? PIN.hit : pin === null ? PIN.none : PIN.expired;
-    return { uid: null, shard, pin: live ? pin : null, proven: false, identityReason, pinReason, shardReason: SHARD.fromCookie };
+    return {
+      uid: null,
+      shard,
+      pin: live ? pin : null,
+      proven: false,
+      identityReason,
+      pinReason,
+      shardReason: SHARD.fromCookie,
+    };
   }
   if (identity.hint !== null) {
     const user = byUid(identity.hint, false, SHARD.fromHint, facts, snapshot, identityReason);
     if (user !== null) return user;
   }
   return {
-    uid: null, shard: null, pin: null, proven: false,
-    identityReason, pinReason: PIN.none, shardReason: SHARD.absent,
+    uid: null,
+    shard: null,
+    pin: null,
+    proven: false,
+    identityReason,
+    pinReason: PIN.none,
+    shardReason: SHARD.absent,
   };
 }
 
@@ -75,7 +88,12 @@ function byUid(
   if (shard === null && pin === null) return null;
   const pinReason = pin !== null ? PIN.hit : declared === undefined ? PIN.none : PIN.expired;
   return {
-    uid, shard, pin, proven, identityReason, pinReason,
+    uid,
+    shard,
+    pin,
+    proven,
+    identityReason,
+    pinReason,
     shardReason: shard === null ? SHARD.absent : shardReason,
   };
 }

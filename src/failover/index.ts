@@ -47,7 +47,10 @@ export function resolve(topology: Topology, rules: Rules): Placement {
   return {
     zoneOfShard: rules.owners.map((id) => topology.zones.get(id)!),
     unknownUsers,
-    globals: spreadOf(zones.filter((z) => z.type === 'gzone'), rules),
+    globals: spreadOf(
+      zones.filter((z) => z.type === 'gzone'),
+      rules,
+    ),
     cityZones,
     groupsOf: new Map(zones.map((z) => [z.id, spreadOf([z], rules)])),
   };

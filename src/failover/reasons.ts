@@ -18,10 +18,16 @@ export const PLACE = reasonsOf('placement', {
   owner: ['placed-by-shard', 'The zone that owns the shard.'],
   pinned: ['placed-by-pin', 'The zone the user is pinned to.'],
   forced: ['placed-forced', 'The zone that an operator or peer asked for.'],
-  random: ['placed-random', 'Any serving rzone group of this IDC, by weight: the user is not known yet.'],
+  random: [
+    'placed-random',
+    'Any serving rzone group of this IDC, by weight: the user is not known yet.',
+  ],
   global: ['placed-global', 'A group of the gzone, by weight.'],
   city: ['placed-city', 'A czone of this city.'],
   handedOver: ['placed-handed-over', 'The zone that the handing gate chose.'],
   nowhere: ['placed-nowhere', 'No zone can take the request; answered 503.'],
-  forcedUnknown: ['placed-forced-unknown', 'The forced zone does not exist or has no place on this route; answered 400.'],
+  forcedUnknown: [
+    'placed-forced-unknown',
+    'The forced zone does not exist or has no place on this route; answered 400.',
+  ],
 });

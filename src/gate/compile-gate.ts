@@ -3,19 +3,13 @@
  * deadlines. Several gates of an IDC share one Gate document.
  */
 import ipaddr from 'ipaddr.js';
-import { parseIdcId, type IdcId } from '../model/ids.ts';
 import type { ListenerKind } from '../model/facts.ts';
+import { type IdcId, parseIdcId } from '../model/ids.ts';
 import type { DocPath, Report } from '../model/issue.ts';
-import { toAddress, type Address } from '../model/schema.ts';
-import { compileNetworks, type Networks } from './networks.ts';
+import type { KeyRing } from '../model/mac.ts';
+import { type Address, toAddress } from '../model/schema.ts';
 import type { GateDoc } from './gate-schema.ts';
-
-export interface Key {
-  readonly id: string;
-  readonly secret: string;
-}
-/** The first key signs; all verify. */
-export type KeyRing = readonly Key[];
+import { compileNetworks, type Networks } from './networks.ts';
 
 export interface Listener {
   readonly address: Address;
@@ -83,7 +77,11 @@ function compileKeys(
     }
     ids.add(key.id);
     if (key.secret?.startsWith(DEMO_SECRET_PREFIX) === true) {
-      report.warn([...path, i], 'demo-key', `key ${key.id} is the published demo key: anybody can sign with it`);
+      report.warn(
+        [...path, i],
+        'demo-key',
+        `key ${key.id} is the published demo key: anybody can sign with it`,
+      );
     }
     return { id: key.id, secret: key.secret ?? '' };
   });
@@ -93,10 +91,15 @@ function compileKeys(
 function checkAdmin(settings: GateSettings, report: Report): void {
   settings.admin.forEach(({ address }, i) => {
     if (address.host === 'localhost' || isLoopback(address.host)) return;
-    report.error(['admin', i, 'address'], 'admin-address', 'the admin listener would be reachable from outside', {
-      found: address.text,
-      expected: 'a loopback address, as 127.0.0.1:9901',
-    });
+    report.error(
+      ['admin', i, 'address'],
+      'admin-address',
+      'the admin listener would be reachable from outside',
+      {
+        found: address.text,
+        expected: 'a loopback address, as 127.0.0.1:9901',
+      },
+    );
   });
 }
 
@@ -106,15 +109,25 @@ const isLoopback = (host: string): boolean =>
 function checkCookie(settings: GateSettings, report: Report): void {
   const { sameSite, secure, name } = settings.cookie;
   if (sameSite === 'none' && secure === 'never') {
-    report.error(['cookie', 'secure'], 'cookie-secure', 'browsers drop a SameSite=None cookie that is not Secure', {
-      found: 'secure: never',
-      expected: 'secure: always, or another sameSite',
-    });
+    report.error(
+      ['cookie', 'secure'],
+      'cookie-secure',
+      'browsers drop a SameSite=None cookie that is not Secure',
+      {
+        found: 'secure: never',
+        expected: 'secure: always, or another sameSite',
+      },
+    );
   }
   if (name.startsWith('__Host-') && settings.cookie.domain !== undefined) {
-    report.error(['cookie', 'domain'], 'cookie-domain', 'a __Host- cookie has no domain (RFC 6265bis 4.1.3.2)', {
-      found: settings.cookie.domain,
-      expected: 'no domain',
-    });
+    report.error(
+      ['cookie', 'domain'],
+      'cookie-domain',
+      'a __Host- cookie has no domain (RFC 6265bis 4.1.3.2)',
+      {
+        found: settings.cookie.domain,
+        expected: 'no domain',
+      },
+    );
   }
 }

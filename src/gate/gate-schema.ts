@@ -10,7 +10,10 @@ const keySchema = z
   .strictObject({
     id: z.string().regex(/^[A-Za-z0-9]{1,8}$/, { error: '1 to 8 letters or digits' }),
     secret: z.string().min(32, { error: 'at least 32 characters' }).max(1024).optional(),
-    secretFile: z.string().optional().describe('A file that holds the secret, relative to this one'),
+    secretFile: z
+      .string()
+      .optional()
+      .describe('A file that holds the secret, relative to this one'),
   })
   .refine((k) => k.secret !== undefined || k.secretFile !== undefined, {
     error: 'secret or secretFile',
@@ -34,7 +37,9 @@ const limitsSchema = z.strictObject({
   fields: countSchema(8, 1000).default(100),
   bodyBytes: countSchema(0, Number.MAX_SAFE_INTEGER).default(16 * 1024 ** 3),
   connections: countSchema(1, 1_000_000).default(5000),
-  upstreamConnections: countSchema(1, 65_535).default(1024).describe('Open to one endpoint at once'),
+  upstreamConnections: countSchema(1, 65_535)
+    .default(1024)
+    .describe('Open to one endpoint at once'),
 });
 
 const timeoutsSchema = z.strictObject({
@@ -47,13 +52,21 @@ const timeoutsSchema = z.strictObject({
   lingerMs: ms(10, 2000).describe('Read on after a refusal, so that the client can see it'),
   upstreamIdleMs: ms(100, 4000).describe('A pooled connection; keep it below the apps’ keep-alive'),
   drainMs: ms(0, 30_000).describe('After SIGTERM, for requests in flight'),
-  drainDelayMs: ms(0, 0).describe('After SIGTERM, readyz says 503 for so long before listeners close'),
+  drainDelayMs: ms(0, 0).describe(
+    'After SIGTERM, readyz says 503 for so long before listeners close',
+  ),
 });
 
 const cookieSchema = z.strictObject({
-  name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'letters, digits, _ or -' }).default('LDC_ROUTE'),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'letters, digits, _ or -' })
+    .default('LDC_ROUTE'),
   maxAgeS: countSchema(0, 86_400).default(43_200).describe('0: ends with the browser session'),
-  domain: z.string().regex(/^[A-Za-z0-9.-]{1,253}$/, { error: 'a domain name' }).optional(),
+  domain: z
+    .string()
+    .regex(/^[A-Za-z0-9.-]{1,253}$/, { error: 'a domain name' })
+    .optional(),
   sameSite: z.enum(['lax', 'strict', 'none']).default('lax'),
   secure: z
     .enum(['always', 'auto', 'never'])
@@ -68,7 +81,9 @@ export const gateSchema = z.strictObject({
   admin: z.array(adminSchema).max(64).default([]),
   trust: z
     .strictObject({
-      proxies: cidrs.default([]).describe('Load balancers in front; their X-Forwarded-* is believed'),
+      proxies: cidrs
+        .default([])
+        .describe('Load balancers in front; their X-Forwarded-* is believed'),
       peers: cidrs.default([]).describe('Where gates of other IDCs call from'),
     })
     .default({ proxies: [], peers: [] }),

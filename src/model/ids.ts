@@ -16,14 +16,16 @@ export type Epoch = Branded<number, 'Epoch'>;
 export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9-]{0,31}$/;
 export const NAME_RULE = 'a letter, then at most 31 letters, digits or hyphens';
 
-const parseName = <T extends string>(text: string): T | null =>
-  NAME_PATTERN.test(text) ? (text as T) : null;
+const isName = (text: string): boolean => NAME_PATTERN.test(text);
 
-export const parseCityId = (text: string): CityId | null => parseName<CityId>(text);
-export const parseIdcId = (text: string): IdcId | null => parseName<IdcId>(text);
-export const parseZoneId = (text: string): ZoneId | null => parseName<ZoneId>(text);
-export const parseGroupId = (text: string): GroupId | null => parseName<GroupId>(text);
-export const parseAppId = (text: string): AppId | null => parseName<AppId>(text);
+export const parseCityId = (text: string): CityId | null =>
+  isName(text) ? (text as CityId) : null;
+export const parseIdcId = (text: string): IdcId | null => (isName(text) ? (text as IdcId) : null);
+export const parseZoneId = (text: string): ZoneId | null =>
+  isName(text) ? (text as ZoneId) : null;
+export const parseGroupId = (text: string): GroupId | null =>
+  isName(text) ? (text as GroupId) : null;
+export const parseAppId = (text: string): AppId | null => (isName(text) ? (text as AppId) : null);
 
 /** @returns null when `value` is not a whole number in 0 … count-1. */
 export const parseShardId = (value: number, count: number): ShardId | null =>

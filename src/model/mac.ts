@@ -5,7 +5,15 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-export const MAC_LENGTH = 22;
+const MAC_LENGTH = 22;
+
+export interface Key {
+  /** Travels with what the key signed. */
+  readonly id: string;
+  readonly secret: string;
+}
+/** The first key signs; all verify. */
+export type KeyRing = readonly Key[];
 
 export function macOf(secret: string, purpose: string, message: string): string {
   const digest = createHmac('sha256', secret).update(`${purpose}\n${message}`, 'latin1').digest();

@@ -35,7 +35,10 @@ export function toAddress(text: string): Address {
 }
 
 export const countSchema = (min: number, max: number): z.ZodInt =>
-  z.int({ error: `a whole number from ${min} to ${max}` }).min(min).max(max);
+  z
+    .int({ error: `a whole number from ${min} to ${max}` })
+    .min(min)
+    .max(max);
 
 export const API_VERSION = 'zonegate/v1';
 export const apiVersionSchema = z.literal(API_VERSION);

@@ -3,17 +3,12 @@
  * `v1.<from idc>.<zone>.<shard|->.<group>.<epoch>.<request id>.<sent at>.<key id>.<mac>`.
  * The MAC also covers method, host and target, so a hand-over can't be moved to another request.
  */
-import { parseEpoch, type Epoch } from '../model/ids.ts';
-import { macMatches, macOf } from '../model/mac.ts';
+import { type Epoch, parseEpoch } from '../model/ids.ts';
+import { type KeyRing, macMatches, macOf } from '../model/mac.ts';
 
 export const HAND_OVER_HEADER = 'x-ldc-decision';
 /** Clocks of two gates may differ by so much, and a hand-over is good for so long. */
 export const HAND_OVER_WINDOW_MS = 60_000;
-
-interface Key {
-  readonly id: string;
-  readonly secret: string;
-}
 
 export interface HandOver {
   readonly fromIdc: string;
@@ -37,7 +32,7 @@ const PURPOSE = 'hand-over';
 
 const boundText = (r: Bound): string => `${r.method} ${r.host} ${r.path}?${r.query}`;
 
-export function signHandOver(h: HandOver, bound: Bound, nowMs: number, keys: readonly Key[]): string {
+export function signHandOver(h: HandOver, bound: Bound, nowMs: number, keys: KeyRing): string {
   const key = keys[0]!;
   const shard = h.shard === null ? '-' : h.shard;
   const body = `v1.${h.fromIdc}.${h.zone}.${shard}.${h.group}.${h.epoch}.${h.requestId}.${nowMs.toString(36)}.${key.id}`;
@@ -49,12 +44,21 @@ export function readHandOver(
   text: string,
   bound: Bound,
   nowMs: number,
-  keys: readonly Key[],
+  keys: KeyRing,
 ): HandOver | null {
   const parts = text.split('.');
   if (parts.length !== 10 || parts[0] !== 'v1' || text.length > 512) return null;
   const [, fromIdc, zone, shardText, group, epochText, requestId, atText, keyId, mac] = parts as [
-    string, string, string, string, string, string, string, string, string, string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
   ];
   const key = keys.find((k) => k.id === keyId);
   if (key === undefined) return null;

@@ -6,8 +6,9 @@
  * will be one more proof of class, not another class.
  */
 import type { ConnectionClass, RequestFacts } from '../model/facts.ts';
+import type { KeyRing } from '../model/mac.ts';
 import type { Reason } from '../model/reason.ts';
-import { HAND_OVER_HEADER, readHandOver, type HandOver } from './hand-over.ts';
+import { HAND_OVER_HEADER, type HandOver, readHandOver } from './hand-over.ts';
 import { OPERATOR_HEADER, readOperatorToken } from './operator-token.ts';
 import { FROM } from './reasons.ts';
 
@@ -18,18 +19,14 @@ export const CORRECTION_SHARD_HEADER = 'x-ldc-shard';
 export const FORCED_ZONE_HEADER = 'x-ldc-zone';
 export const EPOCH_HEADER = 'x-ldc-epoch';
 
-interface Key {
-  readonly id: string;
-  readonly secret: string;
-}
 interface Networks {
   has(address: string): boolean;
 }
 
 export interface PeerRoom {
   readonly peers: Networks;
-  readonly peerKeys: readonly Key[];
-  readonly operatorKeys: readonly Key[];
+  readonly peerKeys: KeyRing;
+  readonly operatorKeys: KeyRing;
 }
 
 export interface Speaker {
@@ -56,7 +53,8 @@ export function whoSpeaks(facts: RequestFacts, room: PeerRoom): Speaker {
   const token = facts.header(OPERATOR_HEADER);
   if (token !== undefined) {
     const operator = readOperatorToken(token, facts.receivedAtMs, room.operatorKeys);
-    if (operator !== null) return { from: 'operator', handOver: null, operator, reason: FROM.operator };
+    if (operator !== null)
+      return { from: 'operator', handOver: null, operator, reason: FROM.operator };
     return speaker(facts.listener, FROM.badToken);
   }
   return facts.listener === 'app' ? APP : EXTERNAL;

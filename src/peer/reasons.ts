@@ -5,8 +5,14 @@ export const FROM = reasonsOf('peer', {
   app: ['from-app', 'The request came by a listener for the zones’ own apps.'],
   peer: ['from-peer', 'Another gate handed the request over with a good signature.'],
   operator: ['from-operator', 'A person with a valid operator token.'],
-  badHandOver: ['peer-bad-signature', 'A hand-over whose signature is wrong, too old or from a strange network; treated as external.'],
-  badToken: ['operator-bad-token', 'An operator token that is wrong or has expired; treated as external.'],
+  badHandOver: [
+    'peer-bad-signature',
+    'A hand-over whose signature is wrong, too old or from a strange network; treated as external.',
+  ],
+  badToken: [
+    'operator-bad-token',
+    'An operator token that is wrong or has expired; treated as external.',
+  ],
 });
 
 export const LOOP = reasonsOf('loop', {
@@ -18,6 +24,12 @@ export const HOP = reasonsOf('hop', {
   local: ['hop-local', 'The zone is in this IDC.'],
   peer: ['hop-peer', 'The zone is in another IDC: handed over to a gate there.'],
   obeyed: ['hop-obeyed', 'Placed by the gate that handed the request over.'],
-  redecided: ['hop-redecided', 'This gate has newer rules, under which another zone of this IDC owns the shard.'],
-  refused: ['hop-refused', 'The hand-over names a zone that is not served here; answered 421 with this gate’s epoch.'],
+  redecided: [
+    'hop-redecided',
+    'This gate has newer rules, under which another zone of this IDC owns the shard.',
+  ],
+  refused: [
+    'hop-refused',
+    'The hand-over names a zone that is not served here; answered 421 with this gate’s epoch.',
+  ],
 });

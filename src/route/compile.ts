@@ -1,7 +1,7 @@
 import { parseAppId } from '../model/ids.ts';
 import type { Report } from '../model/issue.ts';
-import { normalisePath } from './normalise.ts';
 import type { Route, RouteTable } from './index.ts';
+import { normalisePath } from './normalise.ts';
 import type { RoutesDoc } from './routes-schema.ts';
 
 interface HostBuilder {
@@ -19,10 +19,15 @@ export function compileRoutes(doc: RoutesDoc, report: Report): RouteTable {
     const builder = hosts.get(host) ?? { byPrefix: new Map<string, Route>(), depth: 0 };
     hosts.set(host, builder);
     if (builder.byPrefix.has(prefix)) {
-      report.error(['routes', i, 'path'], 'duplicate-route', 'another route has this host and path', {
-        found: `${host}${prefix}/`,
-        expected: 'each host and path once',
-      });
+      report.error(
+        ['routes', i, 'path'],
+        'duplicate-route',
+        'another route has this host and path',
+        {
+          found: `${host}${prefix}/`,
+          expected: 'each host and path once',
+        },
+      );
       return;
     }
     checkIdentity(doc, i, report);
@@ -51,7 +56,11 @@ function checkIdentity(doc: RoutesDoc, i: number, report: Report): void {
   const path = ['routes', i, 'identity'];
   if (entry.identity === undefined) {
     if (entry.zone === 'rzone') {
-      report.warn(['routes', i], 'no-identity', `rzone route ${entry.host}${entry.path} names no identity: only the cookie can place its users`);
+      report.warn(
+        ['routes', i],
+        'no-identity',
+        `rzone route ${entry.host}${entry.path} names no identity: only the cookie can place its users`,
+      );
     }
   } else if (doc.identities[entry.identity] === undefined) {
     report.unknownName(path, 'identity', entry.identity, Object.keys(doc.identities));

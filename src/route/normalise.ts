@@ -36,7 +36,7 @@ function isNormal(path: string): boolean {
 }
 
 const decodeUnreserved = (path: string): string =>
-  path.replace(/%([0-9A-Fa-f]{2})/g, (escape, hex: string) => {
+  path.replace(/%([0-9A-Fa-f]{2})/g, (escaped, hex: string) => {
     const char = String.fromCharCode(Number.parseInt(hex, 16));
-    return /[A-Za-z0-9._~-]/.test(char) ? char : escape.toUpperCase();
+    return /[A-Za-z0-9._~-]/.test(char) ? char : escaped.toUpperCase();
   });

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { CONNECTION_CLASSES } from '../model/facts.ts';
 import { apiVersionSchema, nameSchema } from '../model/schema.ts';
 
-const token = z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/, { error: 'a name without spaces' });
+const token = z
+  .string()
+  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/, { error: 'a name without spaces' });
 
 export const sourceSchema = z
   .strictObject({
@@ -11,7 +13,9 @@ export const sourceSchema = z
     query: z.string().min(1).max(128).optional(),
     path: z
       .string()
-      .regex(/^\/(?:[^:*/]+\/)*:uid(?:\/[^:*/]+)*(?:\/\*)?$/, { error: 'a path with one :uid, as /u/:uid/*' })
+      .regex(/^\/(?:[^:*/]+\/)*:uid(?:\/[^:*/]+)*(?:\/\*)?$/, {
+        error: 'a path with one :uid, as /u/:uid/*',
+      })
       .optional(),
     trust: z
       .array(z.enum(CONNECTION_CLASSES))
@@ -23,9 +27,12 @@ export const sourceSchema = z
       .optional()
       .describe('What it is worth from anybody else; hint for all but header'),
   })
-  .refine((s) => [s.header, s.cookie, s.query, s.path].filter((x) => x !== undefined).length === 1, {
-    error: 'exactly one of header, cookie, query, path',
-  });
+  .refine(
+    (s) => [s.header, s.cookie, s.query, s.path].filter((x) => x !== undefined).length === 1,
+    {
+      error: 'exactly one of header, cookie, query, path',
+    },
+  );
 
 const routeSchema = z.strictObject({
   host: z

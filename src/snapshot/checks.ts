@@ -1,8 +1,8 @@
 /** Checks that need more than one room's document: names across rooms exist and can be reached. */
 import type { GateSettings } from '../gate/compile-gate.ts';
+import type { AppId } from '../model/ids.ts';
 import type { Report } from '../model/issue.ts';
 import type { RoutesDoc } from '../route/routes-schema.ts';
-import type { AppId } from '../model/ids.ts';
 import type { Topology, Zone } from '../zone/topology.ts';
 
 type RouteDoc = RoutesDoc['routes'][number];
@@ -30,29 +30,44 @@ export function checkRoutes(doc: RoutesDoc, topology: Topology, report: Report):
 function checkReachable(route: RouteDoc, i: number, topology: Topology, report: Report): void {
   const zones = [...topology.zones.values()].filter((z) => z.type === route.zone);
   if (zones.length === 0) {
-    report.error(['routes', i, 'zone'], 'unreachable-zones', `no ${route.zone} exists for this route`, {
-      found: route.zone,
-      expected: `a zone of type ${route.zone} in the topology`,
-    });
+    report.error(
+      ['routes', i, 'zone'],
+      'unreachable-zones',
+      `no ${route.zone} exists for this route`,
+      {
+        found: route.zone,
+        expected: `a zone of type ${route.zone} in the topology`,
+      },
+    );
   }
   for (const zone of zones) checkApp(zone, route, i, report);
   if (route.zone !== 'czone') return;
   for (const city of topology.cities.keys()) {
     if (zones.length === 0 || zones.some((z) => z.city === city)) continue;
-    report.error(['routes', i, 'zone'], 'unreachable-zones', `city ${city} has no czone, so its users can't use this route`, {
-      found: `no czone in ${city}`,
-      expected: 'a czone in every city',
-    });
+    report.error(
+      ['routes', i, 'zone'],
+      'unreachable-zones',
+      `city ${city} has no czone, so its users can't use this route`,
+      {
+        found: `no czone in ${city}`,
+        expected: 'a czone in every city',
+      },
+    );
   }
 }
 
 function checkApp(zone: Zone, route: RouteDoc, i: number, report: Report): void {
   for (const group of zone.groups) {
     if (group.endpoints.has(route.app as AppId)) continue;
-    report.error(['routes', i, 'app'], 'app-not-deployed', `app ${route.app} has no endpoints in ${zone.id}/${group.id}`, {
-      found: `${zone.id}/${group.id} runs ${[...group.endpoints.keys()].join(', ') || 'nothing'}`,
-      expected: `${route.app} in every group of every ${route.zone}`,
-    });
+    report.error(
+      ['routes', i, 'app'],
+      'app-not-deployed',
+      `app ${route.app} has no endpoints in ${zone.id}/${group.id}`,
+      {
+        found: `${zone.id}/${group.id} runs ${[...group.endpoints.keys()].join(', ') || 'nothing'}`,
+        expected: `${route.app} in every group of every ${route.zone}`,
+      },
+    );
   }
 }
 
@@ -64,7 +79,11 @@ export function checkShardedRules(topology: Topology, doc: RoutesDoc, report: Re
       if (zone.type !== 'elastic') continue;
       const lacking = zone.groups.filter((g) => !g.endpoints.has(route.app as AppId));
       if (lacking.length === 0) continue;
-      report.warn(['routes', i, 'app'], 'app-not-deployed', `elastic zone ${zone.id} does not run ${route.app}: shards with this route can't move there`);
+      report.warn(
+        ['routes', i, 'app'],
+        'app-not-deployed',
+        `elastic zone ${zone.id} does not run ${route.app}: shards with this route can't move there`,
+      );
     }
   });
 }

@@ -5,18 +5,18 @@ import { compileGate } from '../gate/compile-gate.ts';
 import { gateSchema } from '../gate/gate-schema.ts';
 import type { ConnectionClass } from '../model/facts.ts';
 import type { IdcId, ShardId } from '../model/ids.ts';
-import { nearestName, Report, type Issue } from '../model/issue.ts';
+import { type Issue, nearestName, Report } from '../model/issue.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { compileRoutes } from '../route/compile.ts';
 import { routesSchema } from '../route/routes-schema.ts';
-import { compileSource, untrustedHeaders, type Source } from '../uid-router/compile.ts';
+import { compileSource, type Source, untrustedHeaders } from '../uid-router/compile.ts';
 import { compileRules, type Pin } from '../zone/compile-rules.ts';
 import { compileTopology } from '../zone/compile-topology.ts';
 import { rulesSchema } from '../zone/rules-schema.ts';
 import type { Group, Sharding, Topology } from '../zone/topology.ts';
 import { topologySchema } from '../zone/topology-schema.ts';
 import { checkGateIdcs, checkRoutes, checkShardedRules } from './checks.ts';
-import { byPlace, KINDS, toIssue, type ConfigDocument, type Kind } from './documents.ts';
+import { byPlace, type ConfigDocument, KINDS, type Kind, toIssue } from './documents.ts';
 import type { Snapshot, Target } from './index.ts';
 import { parseDocument } from './parse.ts';
 
@@ -88,14 +88,25 @@ function sortKinds(
   for (const kind of KINDS) {
     if (byKind.has(kind)) continue;
     strays.push({
-      severity: 'error', file: directory, line: 1, column: 1, path: [], code: 'missing-kind',
-      message: `there is no ${kind} document`, found: 'nothing', expected: `a document with kind: ${kind}`,
+      severity: 'error',
+      file: directory,
+      line: 1,
+      column: 1,
+      path: [],
+      code: 'missing-kind',
+      message: `there is no ${kind} document`,
+      found: 'nothing',
+      expected: `a document with kind: ${kind}`,
     });
   }
   return byKind;
 }
 
-function parsePart<S extends z.ZodType>(parts: ReadonlyMap<Kind, Parts>, kind: Kind, schema: S): z.infer<S> | null {
+function parsePart<S extends z.ZodType>(
+  parts: ReadonlyMap<Kind, Parts>,
+  kind: Kind,
+  schema: S,
+): z.infer<S> | null {
   const part = parts.get(kind);
   return part === undefined ? null : parseDocument(schema, part.doc.data, part.report);
 }
@@ -111,11 +122,19 @@ function assemble(parts: ReadonlyMap<Kind, Parts>, digest: string): Snapshot | n
   const gate = gateDoc === null ? null : compileGate(gateDoc, reportOf('Gate'));
   if (topology !== null && routesDoc !== null) checkRoutes(routesDoc, topology, reportOf('Routes'));
   if (topology !== null && gate !== null) checkGateIdcs(gate, topology, reportOf('Gate'));
-  const rules = rulesDoc === null || topology === null ? null : compileRules(rulesDoc, topology, reportOf('Rules'));
-  if (topology === null || rules === null || routes === null || routesDoc === null || gate === null) return null;
+  const rules =
+    rulesDoc === null || topology === null
+      ? null
+      : compileRules(rulesDoc, topology, reportOf('Rules'));
+  if (topology === null || rules === null || routes === null || routesDoc === null || gate === null)
+    return null;
   checkShardedRules(topology, routesDoc, reportOf('Routes'));
   if ([...parts.values()].some(({ report }) => report.failed)) return null;
-  const cookie = new CookieCodec(gate.keys.cookie, topology.sharding.count, schemeOf(topology.sharding));
+  const cookie = new CookieCodec(
+    gate.keys.cookie,
+    topology.sharding.count,
+    schemeOf(topology.sharding),
+  );
   const identities = new Map(
     Object.entries(routesDoc.identities).map(([name, list]) => [name, list.map(compileSource)]),
   );
@@ -130,7 +149,9 @@ function assemble(parts: ReadonlyMap<Kind, Parts>, digest: string): Snapshot | n
     placement: resolve(topology, rules),
     peer: { peers: gate.peers, peerKeys: gate.keys.peer, operatorKeys: gate.keys.operator },
     cookie,
-    cookieOfShard: rules.owners.map((zone, shard) => cookie.write(shard as ShardId, zone, rules.epoch, null)),
+    cookieOfShard: rules.owners.map((zone, shard) =>
+      cookie.write(shard as ShardId, zone, rules.epoch, null),
+    ),
     pinOfTag: compilePinTags(rules.pins, cookie),
     gate,
     targets: compileTargets(topology),

@@ -1,7 +1,7 @@
 /** What changes for users between two snapshots, shard by shard, by the functions production uses. */
 import { pick } from '../failover/index.ts';
-import { pointOfShard } from '../release/index.ts';
 import type { ShardId } from '../model/ids.ts';
+import { pointOfShard } from '../release/index.ts';
 import type { Snapshot } from './index.ts';
 
 export interface Home {
@@ -32,7 +32,8 @@ export function diffShards(before: Snapshot, after: Snapshot): ShardChange[] {
   for (let s = 0; s < before.topology.sharding.count; s++) {
     const a = homeOfShard(before, s as ShardId);
     const b = homeOfShard(after, s as ShardId);
-    if (a?.zone !== b?.zone || a?.group !== b?.group || a?.idc !== b?.idc) changes.push({ shard: s, before: a, after: b });
+    if (a?.zone !== b?.zone || a?.group !== b?.group || a?.idc !== b?.idc)
+      changes.push({ shard: s, before: a, after: b });
   }
   return changes;
 }

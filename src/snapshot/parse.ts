@@ -4,7 +4,7 @@
  * the rest is parsed again: later checks see whatever can be saved.
  */
 import type { z } from 'zod';
-import { nearestName, type DocPath, type Report } from '../model/issue.ts';
+import { type DocPath, nearestName, type Report } from '../model/issue.ts';
 
 type ZodIssue = z.core.$ZodIssue;
 
@@ -89,15 +89,22 @@ function addProblem(issue: ZodIssue, schema: z.ZodType, data: unknown, report: R
     }
     case 'too_small':
     case 'too_big':
-      report.error(path, 'out-of-range', `${at(path)} is out of range`, { found, expected: rangeText(issue) });
+      report.error(path, 'out-of-range', `${at(path)} is out of range`, {
+        found,
+        expected: rangeText(issue),
+      });
       return;
     default:
-      report.error(path, 'bad-value', `${at(path)} is not valid`, { found, expected: issue.message });
+      report.error(path, 'bad-value', `${at(path)} is not valid`, {
+        found,
+        expected: issue.message,
+      });
   }
 }
 
 function rangeText(issue: ZodIssue & { code: 'too_small' | 'too_big' }): string {
-  const bound = issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
+  const bound =
+    issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
   switch (issue.origin) {
     case 'string':
       return `${bound} characters`;

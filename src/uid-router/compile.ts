@@ -26,7 +26,12 @@ export function compileSource(doc: SourceDoc): Source {
   const trust = new Set(doc.trust);
   if (doc.header !== undefined) {
     // A header is what apps read too, so a stranger's copy is dropped unless declared a hint.
-    return { kind: 'header', name: doc.header.toLowerCase(), trust, others: doc.others ?? 'ignore' };
+    return {
+      kind: 'header',
+      name: doc.header.toLowerCase(),
+      trust,
+      others: doc.others ?? 'ignore',
+    };
   }
   const others = doc.others ?? 'hint';
   if (doc.cookie !== undefined) return { kind: 'cookie', name: doc.cookie, trust, others };

@@ -2,8 +2,14 @@ import { reasonsOf } from '../model/reason.ts';
 
 export const IDENTITY = reasonsOf('uid-router', {
   trusted: ['uid-trusted', 'A uid came from somebody the source trusts.'],
-  hint: ['uid-hint', 'A uid came from somebody who is not trusted: good for placement, not for a cookie.'],
+  hint: [
+    'uid-hint',
+    'A uid came from somebody who is not trusted: good for placement, not for a cookie.',
+  ],
   absent: ['uid-absent', 'No source of the route holds a usable uid.'],
-  malformed: ['uid-malformed', 'A source holds something that is no uid under the shard rule; as good as absent.'],
+  malformed: [
+    'uid-malformed',
+    'A source holds something that is no uid under the shard rule; as good as absent.',
+  ],
   notNeeded: ['uid-not-needed', 'The route places nobody by uid.'],
 });

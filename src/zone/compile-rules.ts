@@ -1,14 +1,14 @@
 import {
+  type Epoch,
   parseEpoch,
   parseGroupId,
   parseShardId,
   parseZoneId,
-  type Epoch,
   type ZoneId,
 } from '../model/ids.ts';
 import type { DocPath, Report } from '../model/issue.ts';
-import type { Topology, Zone } from './topology.ts';
 import type { RulesDoc } from './rules-schema.ts';
+import type { Topology, Zone } from './topology.ts';
 
 export interface Pin {
   readonly uid: string;
@@ -110,7 +110,11 @@ function warnIdle(
 ): void {
   for (const zone of topology.zones.values()) {
     if (zone.type === 'rzone' && !owners.includes(zone.id)) {
-      report.warn(['shards'], 'idle-rzone', `rzone ${zone.id} owns no shard: no user belongs to it`);
+      report.warn(
+        ['shards'],
+        'idle-rzone',
+        `rzone ${zone.id} owns no shard: no user belongs to it`,
+      );
     }
   }
 }
@@ -158,7 +162,9 @@ function compileWeights(doc: RulesDoc, topology: Topology, report: Report): Map<
     const given = doc.weights[zone.id];
     weights.set(
       zone.id,
-      given === undefined ? evenWeights(zone.groups.length) : zone.groups.map((g) => given[g.id] ?? 0),
+      given === undefined
+        ? evenWeights(zone.groups.length)
+        : zone.groups.map((g) => given[g.id] ?? 0),
     );
   }
   for (const [name, groups] of Object.entries(doc.weights)) {
@@ -180,13 +186,20 @@ function checkWeights(
 ): void {
   for (const name of Object.keys(groups)) {
     if (!zone.groups.some((g) => g.id === parseGroupId(name))) {
-      report.unknownName([...path, name], 'group', name, zone.groups.map((g) => g.id));
+      report.unknownName(
+        [...path, name],
+        'group',
+        name,
+        zone.groups.map((g) => g.id),
+      );
     }
   }
   const sum = Object.values(groups).reduce((a, b) => a + b, 0);
   if (sum !== 100) {
     report.error(path, 'weight-sum', `weights of ${zone.id} sum to ${sum}`, {
-      found: Object.entries(groups).map(([g, w]) => `${g}: ${w}`).join(', '),
+      found: Object.entries(groups)
+        .map(([g, w]) => `${g}: ${w}`)
+        .join(', '),
       expected: 'whole numbers that sum to 100',
     });
   }
@@ -194,5 +207,8 @@ function checkWeights(
 
 /** 3 → 34, 33, 33: whole numbers, sum 100, the first groups take what is left over. */
 export function evenWeights(groups: number): number[] {
-  return Array.from({ length: groups }, (_, i) => Math.floor(100 / groups) + (i < 100 % groups ? 1 : 0));
+  return Array.from(
+    { length: groups },
+    (_, i) => Math.floor(100 / groups) + (i < 100 % groups ? 1 : 0),
+  );
 }

@@ -1,16 +1,16 @@
 import {
+  type AppId,
+  type CityId,
+  type IdcId,
   parseAppId,
   parseCityId,
   parseGroupId,
   parseIdcId,
   parseZoneId,
-  type AppId,
-  type CityId,
-  type IdcId,
   type ZoneId,
 } from '../model/ids.ts';
 import type { DocPath, Report } from '../model/issue.ts';
-import { toAddress, type Address } from '../model/schema.ts';
+import { type Address, toAddress } from '../model/schema.ts';
 import type { Group, Idc, Sharding, Topology, Zone } from './topology.ts';
 import type { TopologyDoc, ZoneDoc } from './topology-schema.ts';
 
@@ -178,7 +178,9 @@ function checkDr(doc: TopologyDoc, topology: Topology, places: Places, report: R
         report.error(path, 'dr-blast-radius', blastMessage(zone, partner, side), {
           found: `${name} in ${partner.city}/${partner.idc}`,
           expected:
-            side === 'local' ? `an rzone in another IDC of ${zone.city}` : 'an rzone in another city',
+            side === 'local'
+              ? `an rzone in another IDC of ${zone.city}`
+              : 'an rzone in another city',
         });
       }
     }

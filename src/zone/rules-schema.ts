@@ -4,7 +4,9 @@ import { apiVersionSchema, countSchema, nameSchema } from '../model/schema.ts';
 const pinSchema = z.strictObject({
   uid: z.string().min(1).max(128),
   zone: nameSchema,
-  until: z.iso.datetime({ offset: true, error: 'a date with time and zone, as 2026-12-01T00:00:00Z' }).optional(),
+  until: z.iso
+    .datetime({ offset: true, error: 'a date with time and zone, as 2026-12-01T00:00:00Z' })
+    .optional(),
   owner: z.string().max(200).optional().describe('Who asked for it'),
   reason: z.string().max(500).optional().describe('Why'),
 });
@@ -12,12 +14,23 @@ const pinSchema = z.strictObject({
 export const rulesSchema = z.strictObject({
   apiVersion: apiVersionSchema,
   kind: z.literal('Rules'),
-  epoch: countSchema(0, Number.MAX_SAFE_INTEGER).describe('Number of this rule set; raise it with every change'),
+  epoch: countSchema(0, Number.MAX_SAFE_INTEGER).describe(
+    'Number of this rule set; raise it with every change',
+  ),
   shards: z
-    .record(z.string().regex(/^\d{1,4}(?:-\d{1,4})?$/, { error: 'a shard or a range, as "07" or "00-24"' }), nameSchema)
+    .record(
+      z
+        .string()
+        .regex(/^\d{1,4}(?:-\d{1,4})?$/, { error: 'a shard or a range, as "07" or "00-24"' }),
+      nameSchema,
+    )
     .default({})
     .describe('shard range → zone that owns it; every shard exactly once'),
-  pins: z.array(pinSchema).max(10_000).default([]).describe('Single users placed ahead of the table'),
+  pins: z
+    .array(pinSchema)
+    .max(10_000)
+    .default([])
+    .describe('Single users placed ahead of the table'),
   weights: z
     .record(nameSchema, z.record(nameSchema, countSchema(0, 100)))
     .default({})

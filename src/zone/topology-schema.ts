@@ -6,7 +6,9 @@ const MAX_ENDPOINTS = 1000;
 
 const groupSchema = z
   .strictObject({
-    idc: nameSchema.optional().describe('Where the group runs, if not in the zone’s IDC (gzone only)'),
+    idc: nameSchema
+      .optional()
+      .describe('Where the group runs, if not in the zone’s IDC (gzone only)'),
     endpoints: z
       .record(nameSchema, z.array(addressSchema).min(1).max(MAX_ENDPOINTS))
       .describe('app → addresses of its instances'),

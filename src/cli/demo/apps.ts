@@ -40,19 +40,35 @@ export class SampleApps {
     return this.#servers.length;
   }
 
-  async #answer(req: IncomingMessage, res: ServerResponse, app: string, group: Group): Promise<void> {
+  async #answer(
+    req: IncomingMessage,
+    res: ServerResponse,
+    app: string,
+    group: Group,
+  ): Promise<void> {
     const body = await readBody(req);
     const path = (req.url ?? '/').split('?', 1)[0];
     if (app === 'shop' && path === '/login') this.#login(body, res);
     if (app === 'shop' && path === '/logout') res.setHeader('X-Ldc-Uid', 'none');
-    const uid = this.#sessions.get(/(?:^|; )session=([0-9a-f]+)/.exec(req.headers.cookie ?? '')?.[1] ?? '');
+    const uid = this.#sessions.get(
+      /(?:^|; )session=([0-9a-f]+)/.exec(req.headers.cookie ?? '')?.[1] ?? '',
+    );
     if (uid !== undefined && !res.hasHeader('X-Ldc-Uid')) res.setHeader('X-Ldc-Uid', uid);
     const text = `${JSON.stringify({
-      app, zone: group.zone, group: group.id, idc: group.idc, path,
-      shard: req.headers['x-ldc-shard'] ?? null, user: req.headers['x-user-id'] ?? uid ?? null,
-      forwardedFor: req.headers['x-forwarded-for'] ?? null, requestId: req.headers['x-request-id'] ?? null,
+      app,
+      zone: group.zone,
+      group: group.id,
+      idc: group.idc,
+      path,
+      shard: req.headers['x-ldc-shard'] ?? null,
+      user: req.headers['x-user-id'] ?? uid ?? null,
+      forwardedFor: req.headers['x-forwarded-for'] ?? null,
+      requestId: req.headers['x-request-id'] ?? null,
     })}\n`;
-    res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
+    res.writeHead(200, {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(text),
+    });
     res.end(text);
   }
 

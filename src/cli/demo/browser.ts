@@ -8,7 +8,12 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
   /** The sample app's answer; empty when a gate answered. */
-  readonly app: { readonly zone?: string; readonly group?: string; readonly idc?: string; readonly user?: string | null };
+  readonly app: {
+    readonly zone?: string;
+    readonly group?: string;
+    readonly idc?: string;
+    readonly user?: string | null;
+  };
   /** Route cookie set by this answer: a value, '' when cleared, null when not mentioned. */
   readonly routeCookie: string | null;
 }
@@ -33,17 +38,26 @@ export class Browser {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const headers = { host: this.#host, ...(cookie === '' ? {} : { cookie }), ...options.headers };
     return new Promise((resolve, reject) => {
-      const req = request({ host: gate.host, port: gate.port, path, method: options.method ?? 'GET', headers }, (res) => {
-        let body = '';
-        res.setEncoding('utf8');
-        res.on('data', (chunk: string) => (body += chunk));
-        res.on('error', reject);
-        res.on('end', () => {
-          const routeCookie = this.#keep(res.headers['set-cookie'] ?? []);
-          const status = res.statusCode ?? 0;
-          resolve({ status, headers: res.headers, body, app: status === 200 ? parse(body) : {}, routeCookie });
-        });
-      });
+      const req = request(
+        { host: gate.host, port: gate.port, path, method: options.method ?? 'GET', headers },
+        (res) => {
+          let body = '';
+          res.setEncoding('utf8');
+          res.on('data', (chunk: string) => (body += chunk));
+          res.on('error', reject);
+          res.on('end', () => {
+            const routeCookie = this.#keep(res.headers['set-cookie'] ?? []);
+            const status = res.statusCode ?? 0;
+            resolve({
+              status,
+              headers: res.headers,
+              body,
+              app: status === 200 ? parse(body) : {},
+              routeCookie,
+            });
+          });
+        },
+      );
       req.on('error', reject);
       req.end(options.body);
     });

@@ -1,5 +1,5 @@
 /** Gates as they run in production: one process each, started by the command line. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { get } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { Address } from '../../model/schema.ts';
@@ -14,13 +14,22 @@ export class GateProcess {
   readonly #child: ChildProcess;
   #errors = '';
 
-  constructor(idc: string, admin: Address, config: string, env: Readonly<Record<string, string | undefined>>) {
+  constructor(
+    idc: string,
+    admin: Address,
+    config: string,
+    env: Readonly<Record<string, string | undefined>>,
+  ) {
     this.idc = idc;
     this.#admin = admin;
     this.#child = spawn(process.execPath, [BIN, 'run', '-c', config, '--idc', idc], {
-      env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
-    this.#child.stderr!.on('data', (chunk: Buffer) => (this.#errors = (this.#errors + chunk.toString()).slice(-8192)));
+    this.#child.stderr!.on(
+      'data',
+      (chunk: Buffer) => (this.#errors = (this.#errors + chunk.toString()).slice(-8192)),
+    );
   }
 
   /** Rejects with what the gate said when it does not come up. */
@@ -45,10 +54,13 @@ export class GateProcess {
 
 const isReady = (admin: Address): Promise<boolean> =>
   new Promise((resolve) => {
-    const req = get({ host: admin.host, port: admin.port, path: '/readyz', timeout: 1000 }, (res) => {
-      res.resume();
-      resolve(res.statusCode === 200);
-    });
+    const req = get(
+      { host: admin.host, port: admin.port, path: '/readyz', timeout: 1000 },
+      (res) => {
+        res.resume();
+        resolve(res.statusCode === 200);
+      },
+    );
     req.on('error', () => resolve(false));
     req.on('timeout', () => req.destroy());
   });

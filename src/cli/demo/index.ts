@@ -1,7 +1,7 @@
 /** Two cities on one machine: sample apps in this process, one gate process per IDC, then the tour. */
 import { fileURLToPath } from 'node:url';
-import { loadConfig } from '../../shell/config/load.ts';
 import type { Address } from '../../model/schema.ts';
+import { loadConfig } from '../../shell/config/load.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
 import { CommandError, EXIT, usageError } from '../exit.ts';
 import { issueText } from '../issues-text.ts';
@@ -37,21 +37,30 @@ export async function demo(args: DemoArguments): Promise<number> {
     await apps.start(snapshot.topology);
     for (const idc of IDCS) gates.push(new GateProcess(idc, adminOf(snapshot, idc), CONFIG, env));
     await Promise.all(gates.map((g) => g.ready()));
-    say(`${apps.count} sample apps and ${gates.length} gates are up (configuration: configs/ldc)\n`);
+    say(
+      `${apps.count} sample apps and ${gates.length} gates are up (configuration: configs/ldc)\n`,
+    );
     const wrong = await tour(snapshot);
     if (args.once === true) return wrong === 0 ? EXIT.ok : EXIT.failure;
     sayCurl(snapshot);
     await interrupted;
     return EXIT.ok;
   } catch (error) {
-    throw new CommandError(troubleText(error as NodeJS.ErrnoException & { port?: number }), EXIT.failure);
+    throw new CommandError(
+      troubleText(error as NodeJS.ErrnoException & { port?: number }),
+      EXIT.failure,
+    );
   } finally {
     await stopAll();
   }
 }
 
 async function tour(snapshot: Snapshot): Promise<number> {
-  const gates = { hz1: outer(snapshot, 'hz1'), hz2: outer(snapshot, 'hz2'), sh1: outer(snapshot, 'sh1') };
+  const gates = {
+    hz1: outer(snapshot, 'hz1'),
+    hz2: outer(snapshot, 'hz2'),
+    sh1: outer(snapshot, 'sh1'),
+  };
   const t = new Tour({ snapshot, gates, inner: listenerOf(snapshot, 'hz1', 'app'), say });
   await t.run();
   say(`\n${t.steps - t.wrong} of ${t.steps} steps as they should be`);

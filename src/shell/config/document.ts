@@ -1,5 +1,16 @@
 /** One YAML document with the places of its values; `${VAR}` filled in, secrets read. */
-import { isMap, isNode, isPair, isScalar, parseDocument, visit, type Document, type LineCounter, type Pair, type Scalar } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  type LineCounter,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  visit,
+} from 'yaml';
 import type { DocPath, Issue } from '../../model/issue.ts';
 import type { ConfigDocument, Position } from '../../snapshot/documents.ts';
 
@@ -28,18 +39,21 @@ export class LocatedDocument implements ConfigDocument {
       const offset = this.#offset(path.slice(0, length), atKey || length < path.length);
       if (offset !== null) return this.#position(offset);
     }
-    return this.#position(this.#yaml.range[0]);
+    return this.#position(0);
   }
 
   #offset(path: DocPath, atKey: boolean): number | null {
     if (path.length === 0) {
-      const root = this.#yaml.contents;
-      return isNode(root) ? (root.range?.[0] ?? null) : null;
+      return this.#yaml.contents?.range[0] ?? null;
     }
     const pair = this.#pair(path);
     if (pair !== null && atKey && isNode(pair.key)) return pair.key.range?.[0] ?? null;
     const node = this.#yaml.getIn(path, true);
-    return isNode(node) ? (node.range?.[0] ?? null) : pair !== null && isNode(pair.key) ? (pair.key.range?.[0] ?? null) : null;
+    return isNode(node)
+      ? (node.range?.[0] ?? null)
+      : pair !== null && isNode(pair.key)
+        ? (pair.key.range?.[0] ?? null)
+        : null;
   }
 
   #pair(path: DocPath): Pair | null {
@@ -47,7 +61,9 @@ export class LocatedDocument implements ConfigDocument {
     const map = path.length === 1 ? this.#yaml.contents : holder;
     if (!isMap(map)) return null;
     const last = String(path.at(-1));
-    return map.items.find((p) => isPair(p) && isScalar(p.key) && String(p.key.value) === last) ?? null;
+    return (
+      map.items.find((p) => isPair(p) && isScalar(p.key) && String(p.key.value) === last) ?? null
+    );
   }
 
   #position(offset: number): Position {
@@ -64,15 +80,37 @@ export function fillIn(
   sources: Sources,
 ): Issue[] {
   const issues: Issue[] = [];
-  const report = (node: Scalar, code: string, message: string, found: string, expected: string): void => {
+  const report = (
+    node: Scalar,
+    code: string,
+    message: string,
+    found: string,
+    expected: string,
+  ): void => {
     const { line, col } = lines.linePos(node.range?.[0] ?? 0);
-    issues.push({ severity: 'error', file, line, column: col, path: [], code, message, found, expected });
+    issues.push({
+      severity: 'error',
+      file,
+      line,
+      column: col,
+      path: [],
+      code,
+      message,
+      found,
+      expected,
+    });
   };
   visit(yaml, {
     Scalar(key, node) {
       if (key === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return;
       const filled = substitute(node.value, sources, (name, why) =>
-        report(node, 'unset-variable', why, `\${${name}}`, `environment variable ${name}, or \${${name}:-default}`),
+        report(
+          node,
+          'unset-variable',
+          why,
+          `\${${name}}`,
+          `environment variable ${name}, or \${${name}:-default}`,
+        ),
       );
       // A plain scalar is read again, so that ${PORT} may be a number; a quoted one stays text.
       node.value = node.type === 'PLAIN' ? (parseDocument(filled).toJS() as unknown) : filled;

@@ -2,16 +2,22 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { type Document, LineCounter, parseAllDocuments } from 'yaml';
 import type { Issue } from '../../model/issue.ts';
 import { fail, type Result } from '../../model/result.ts';
-import { compileSnapshot, type Compiled } from '../../snapshot/compile.ts';
+import { type Compiled, compileSnapshot } from '../../snapshot/compile.ts';
 import { fillIn, LocatedDocument, type Sources } from './document.ts';
 
 export const CONFIG_LIMITS = { files: 200, bytes: 16 * 1024 * 1024, documents: 400 } as const;
 
 const bare = (file: string, code: string, message: string): Issue => ({
-  severity: 'error', file, line: 1, column: 1, path: [], code, message,
+  severity: 'error',
+  file,
+  line: 1,
+  column: 1,
+  path: [],
+  code,
+  message,
 });
 
 /** Reads, fills in and compiles a configuration directory. Never throws for what is in it. */
@@ -24,7 +30,10 @@ export function loadConfig(
   const issues: Issue[] = [];
   const documents: LocatedDocument[] = [];
   const hash = createHash('sha256');
-  const sources: Sources = { env: (name) => env[name], readSecret: (path) => readSecret(directory, path) };
+  const sources: Sources = {
+    env: (name) => env[name],
+    readSecret: (path) => readSecret(directory, path),
+  };
   for (const { file, text } of read.value) {
     const lines = new LineCounter();
     const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
@@ -39,17 +48,26 @@ export function loadConfig(
     }
   }
   if (documents.length > CONFIG_LIMITS.documents) {
-    issues.push(bare(directory, 'too-many-documents', `more than ${CONFIG_LIMITS.documents} documents`));
+    issues.push(
+      bare(directory, 'too-many-documents', `more than ${CONFIG_LIMITS.documents} documents`),
+    );
   }
   const compiled = compileSnapshot(documents, hash.digest('hex'), directory);
   if (issues.length === 0) return compiled;
   const broken = new Set(issues.map((i) => i.file));
   // A file that could not be read whole explains its own missing kind.
-  const rest = compiled.ok ? [] : compiled.error.filter((i) => !(i.code === 'missing-kind' && broken.size > 0));
+  const rest = compiled.ok
+    ? []
+    : compiled.error.filter((i) => !(i.code === 'missing-kind' && broken.size > 0));
   return fail([...issues, ...rest]);
 }
 
-function locate(file: string, yaml: Document.Parsed, lines: LineCounter, issues: Issue[]): LocatedDocument | null {
+function locate(
+  file: string,
+  yaml: Document.Parsed,
+  lines: LineCounter,
+  issues: Issue[],
+): LocatedDocument | null {
   try {
     return new LocatedDocument(file, yaml, lines);
   } catch (error) {
@@ -62,8 +80,13 @@ function syntaxIssues(file: string, yaml: Document.Parsed, lines: LineCounter): 
   return yaml.errors.map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);
     return {
-      severity: 'error', file, line: Math.max(1, line), column: Math.max(1, col), path: [],
-      code: error.code === 'DUPLICATE_KEY' ? 'duplicate-key' : 'yaml-syntax', message: error.message,
+      severity: 'error',
+      file,
+      line: Math.max(1, line),
+      column: Math.max(1, col),
+      path: [],
+      code: error.code === 'DUPLICATE_KEY' ? 'duplicate-key' : 'yaml-syntax',
+      message: error.message,
     };
   });
 }
@@ -71,13 +94,26 @@ function syntaxIssues(file: string, yaml: Document.Parsed, lines: LineCounter): 
 function readFiles(directory: string): Result<{ file: string; text: string }[], readonly Issue[]> {
   let names: string[];
   try {
-    names = readdirSync(directory).filter((n) => /\.ya?ml$/.test(n) && !n.startsWith('.')).sort();
+    names = readdirSync(directory)
+      .filter((n) => /\.ya?ml$/.test(n) && !n.startsWith('.'))
+      .sort();
   } catch (error) {
-    return fail([bare(directory, 'unreadable', `can't read the configuration directory: ${(error as Error).message}`)]);
+    return fail([
+      bare(
+        directory,
+        'unreadable',
+        `can't read the configuration directory: ${(error as Error).message}`,
+      ),
+    ]);
   }
-  if (names.length === 0) return fail([bare(directory, 'empty', 'there is no .yaml file in the configuration directory')]);
+  if (names.length === 0)
+    return fail([
+      bare(directory, 'empty', 'there is no .yaml file in the configuration directory'),
+    ]);
   if (names.length > CONFIG_LIMITS.files) {
-    return fail([bare(directory, 'too-many-files', `${names.length} files; at most ${CONFIG_LIMITS.files}`)]);
+    return fail([
+      bare(directory, 'too-many-files', `${names.length} files; at most ${CONFIG_LIMITS.files}`),
+    ]);
   }
   const files: { file: string; text: string }[] = [];
   const issues: Issue[] = [];
@@ -88,7 +124,10 @@ function readFiles(directory: string): Result<{ file: string; text: string }[], 
       const stat = statSync(file);
       if (!stat.isFile()) continue;
       bytes += stat.size;
-      if (bytes > CONFIG_LIMITS.bytes) return fail([bare(file, 'too-large', `the configuration is larger than ${CONFIG_LIMITS.bytes} bytes`)]);
+      if (bytes > CONFIG_LIMITS.bytes)
+        return fail([
+          bare(file, 'too-large', `the configuration is larger than ${CONFIG_LIMITS.bytes} bytes`),
+        ]);
       files.push({ file, text: readFileSync(file, 'utf8') });
     } catch (error) {
       issues.push(bare(file, 'unreadable', (error as Error).message));

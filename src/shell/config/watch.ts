@@ -3,7 +3,7 @@
  * a file sees neither a Kubernetes ConfigMap swap (a renamed symlink) nor a second atomic rename.
  * A slow poll of the files' stamps stands behind it for file systems that send no events.
  */
-import { readdirSync, statSync, watch, type FSWatcher } from 'node:fs';
+import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 
 const SETTLE_MS = 150;

@@ -50,7 +50,12 @@ export class AdminServer {
         send(res, 200, 'text/plain', 'ok\n');
         return;
       case '/readyz':
-        send(res, this.#source.ready() ? 200 : 503, 'text/plain', this.#source.ready() ? 'ready\n' : 'draining\n');
+        send(
+          res,
+          this.#source.ready() ? 200 : 503,
+          'text/plain',
+          this.#source.ready() ? 'ready\n' : 'draining\n',
+        );
         return;
       case '/metrics':
         send(res, 200, 'text/plain; version=0.0.4; charset=utf-8', await this.#source.metrics());
@@ -64,10 +69,19 @@ export class AdminServer {
   }
 }
 
-function send(res: ServerResponse, status: number, type: string, body: string, extra: Record<string, string> = {}): void {
+function send(
+  res: ServerResponse,
+  status: number,
+  type: string,
+  body: string,
+  extra: Record<string, string> = {},
+): void {
   res.writeHead(status, {
-    'Content-Type': type, 'Content-Length': Buffer.byteLength(body), 'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff', ...extra,
+    'Content-Type': type,
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    ...extra,
   });
   res.end(body);
 }

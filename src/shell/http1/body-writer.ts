@@ -4,8 +4,8 @@
  * and the kernel may not take all of them now.
  */
 import type net from 'node:net';
-import { READ_BUFFER_BYTES } from './socket-io.ts';
 import type { Spans } from './chunked.ts';
+import { READ_BUFFER_BYTES } from './socket-io.ts';
 
 /** Up to this many bytes a string is the cheaper way (Node encodes it on its stack). */
 const STRING_BYTES = 16_384;
@@ -47,7 +47,15 @@ export function writeParts(
   last: boolean,
 ): boolean {
   const before = chunked && payload.bytes > 0 ? `${payload.bytes.toString(16)}\r\n` : '';
-  const after = chunked ? (payload.bytes > 0 ? (last ? `\r\n${LAST_CHUNK}` : '\r\n') : last ? LAST_CHUNK : '') : '';
+  const after = chunked
+    ? payload.bytes > 0
+      ? last
+        ? `\r\n${LAST_CHUNK}`
+        : '\r\n'
+      : last
+        ? LAST_CHUNK
+        : ''
+    : '';
   if (head.length + payload.bytes <= STRING_BYTES) {
     const text = head + before + payloadText(buf, payload) + after;
     return text.length === 0 || socket.write(text, 'latin1');
@@ -55,7 +63,7 @@ export function writeParts(
   const slab = takeSlab();
   let at = slab.buffer.latin1Write(before, 0);
   for (let s = 0; s < payload.count; s++) {
-    at += buf.copy(slab.buffer, at, payload.at[s * 2]!, payload.at[s * 2 + 1]!);
+    at += buf.copy(slab.buffer, at, payload.at[s * 2], payload.at[s * 2 + 1]);
   }
   at += slab.buffer.latin1Write(after, at);
   const body = slab.buffer.subarray(0, at);
@@ -70,6 +78,7 @@ export function writeParts(
 export function payloadText(buf: Buffer, payload: Spans): string {
   if (payload.count === 0) return '';
   let text = buf.latin1Slice(payload.at[0]!, payload.at[1]!);
-  for (let s = 1; s < payload.count; s++) text += buf.latin1Slice(payload.at[s * 2]!, payload.at[s * 2 + 1]!);
+  for (let s = 1; s < payload.count; s++)
+    text += buf.latin1Slice(payload.at[s * 2]!, payload.at[s * 2 + 1]!);
   return text;
 }

@@ -1,4 +1,4 @@
-import { ChunkedReader, makeSpans, MALFORMED, type Spans } from './chunked.ts';
+import { ChunkedReader, MALFORMED, makeSpans, type Spans } from './chunked.ts';
 import { CHUNKED, UNFRAMED } from './framing.ts';
 
 /** One call's payload, for all readers of a worker: used up before the next read. */

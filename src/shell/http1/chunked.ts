@@ -32,7 +32,11 @@ export interface Spans {
   bytes: number;
 }
 export const SPAN_CAPACITY = 256;
-export const makeSpans = (): Spans => ({ at: new Int32Array(SPAN_CAPACITY * 2), count: 0, bytes: 0 });
+export const makeSpans = (): Spans => ({
+  at: new Int32Array(SPAN_CAPACITY * 2),
+  count: 0,
+  bytes: 0,
+});
 
 export const MALFORMED = -1;
 
@@ -135,7 +139,8 @@ export class ChunkedReader {
   #readTrailer(buf: Buffer, from: number, end: number): number {
     const before = this.#trailer?.length ?? 0;
     const take = Math.min(end - from, MAX_TRAILER_BYTES - before);
-    const whole = before === 0 ? buf : Buffer.concat([this.#trailer!, buf.subarray(from, from + take)]);
+    const whole =
+      before === 0 ? buf : Buffer.concat([this.#trailer!, buf.subarray(from, from + take)]);
     const start = before === 0 ? from : 0;
     const stop = before === 0 ? from + take : whole.length;
     const after = trailerFields.parseFields(whole, start, stop, MAX_TRAILER_FIELDS);

@@ -14,8 +14,17 @@ const NONE: readonly string[] = Object.freeze([]);
 const CONNECTION = idOf('connection');
 /** Nobody may talk a gate out of these: they carry framing, routing or credentials. */
 const NEVER_NOMINATED = new Set([
-  'host', 'content-length', 'transfer-encoding', 'cookie', 'set-cookie', 'authorization',
-  'close', 'keep-alive', 'upgrade', 'te', 'connection',
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'cookie',
+  'set-cookie',
+  'authorization',
+  'close',
+  'keep-alive',
+  'upgrade',
+  'te',
+  'connection',
 ]);
 
 export function readConnection(section: FieldSection, out: ConnectionOptions): void {
@@ -30,7 +39,8 @@ export function readConnection(section: FieldSection, out: ConnectionOptions): v
       if (option === 'close') out.close = true;
       else if (option === 'keep-alive') out.keepAlive = true;
       else if (option === 'upgrade') out.upgrade = true;
-      else if (option !== '' && !NEVER_NOMINATED.has(option)) out.nominated = [...out.nominated, option];
+      else if (option !== '' && !NEVER_NOMINATED.has(option))
+        out.nominated = [...out.nominated, option];
     }
   }
 }

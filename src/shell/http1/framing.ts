@@ -17,11 +17,13 @@ export function readFraming(section: FieldSection, minorVersion: number): number
   const encoding = section.first[TRANSFER_ENCODING]!;
   if (length < 0 && encoding < 0) return UNFRAMED;
   if (length >= 0) {
-    if (encoding >= 0 || section.occurrences(CONTENT_LENGTH) > 1) return bad(section, REFUSAL.badLength);
+    if (encoding >= 0 || section.occurrences(CONTENT_LENGTH) > 1)
+      return bad(section, REFUSAL.badLength);
     const value = readLength(section, length);
     return value < 0 ? bad(section, REFUSAL.badLength) : value;
   }
-  if (minorVersion === 0 || section.occurrences(TRANSFER_ENCODING) > 1) return bad(section, REFUSAL.badEncoding);
+  if (minorVersion === 0 || section.occurrences(TRANSFER_ENCODING) > 1)
+    return bad(section, REFUSAL.badEncoding);
   return isChunked(section, encoding) ? CHUNKED : bad(section, REFUSAL.encodingNotServed);
 }
 

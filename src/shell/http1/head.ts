@@ -4,10 +4,20 @@
  * (RFC 9112 2.2, 5.1, 5.2: CRLF only, tokens, no fold, no space before the colon) costs nothing,
  * because the same loop would have to look at each byte anyway.
  */
-import {
-  ID_BY_NAME, ID_COUNT, INTERNAL, isInternal, lookUp, NAME_BYTE, OTHER, rollHash, UNDERSCORE, VALUE_BYTE,
-} from './tables.ts';
+
 import { REFUSAL, type Refusal } from './refusals.ts';
+import {
+  ID_BY_NAME,
+  ID_COUNT,
+  INTERNAL,
+  isInternal,
+  lookUp,
+  NAME_BYTE,
+  OTHER,
+  rollHash,
+  UNDERSCORE,
+  VALUE_BYTE,
+} from './tables.ts';
 
 /** The bytes end before the head does. */
 export const INCOMPLETE = -1;
@@ -45,7 +55,6 @@ export class FieldSection {
     this.hasInternal = false;
     this.hasUnderscore = false;
     const { offsets } = this;
-    let at = from;
     let i = from;
     for (;;) {
       if (i >= end) return INCOMPLETE;
@@ -76,7 +85,8 @@ export class FieldSection {
       while (valueEnd > valueStart && isBlank(buf[valueEnd - 1]!)) valueEnd--;
       i += 2;
       const id = this.#identify(buf, nameStart, nameEnd, hash, seen);
-      offsets[at = this.count * STRIDE] = nameStart;
+      const at = this.count * STRIDE;
+      offsets[at] = nameStart;
       offsets[at + 1] = nameEnd;
       offsets[at + 2] = valueStart;
       offsets[at + 3] = valueEnd;

@@ -1,4 +1,4 @@
-import { readConnection, type ConnectionOptions } from './connection-field.ts';
+import { type ConnectionOptions, readConnection } from './connection-field.ts';
 import { BAD_FRAMING, readFraming, UNFRAMED } from './framing.ts';
 import { FieldSection, INCOMPLETE, REFUSED } from './head.ts';
 import { REFUSAL } from './refusals.ts';
@@ -45,8 +45,12 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
     this.buf = buf;
     const fields = this.#parseLine(buf, start, last, limits.targetBytes);
     if (fields === REFUSED) return REFUSED;
-    const after = fields === INCOMPLETE ? INCOMPLETE : this.parseFields(buf, fields, last, limits.fields);
-    if (after === INCOMPLETE) return last < end || end - start >= limits.headBytes ? this.refuse(REFUSAL.headTooLong) : INCOMPLETE;
+    const after =
+      fields === INCOMPLETE ? INCOMPLETE : this.parseFields(buf, fields, last, limits.fields);
+    if (after === INCOMPLETE)
+      return last < end || end - start >= limits.headBytes
+        ? this.refuse(REFUSAL.headTooLong)
+        : INCOMPLETE;
     if (after === REFUSED) return REFUSED;
     return this.#understand() ? after : REFUSED;
   }
@@ -73,9 +77,13 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
     this.targetEnd = i;
     if (i - this.targetStart > maxTarget) return this.refuse(REFUSAL.targetTooLong);
     if (i === end) return INCOMPLETE;
-    if (buf[i] !== SPACE) return this.refuse(i === this.targetStart || isLineEnd(buf[i]!) ? REFUSAL.badRequestLine : REFUSAL.badTarget);
+    if (buf[i] !== SPACE)
+      return this.refuse(
+        i === this.targetStart || isLineEnd(buf[i]!) ? REFUSAL.badRequestLine : REFUSAL.badTarget,
+      );
     if (this.pathEnd < 0) this.pathEnd = i;
-    if (this.method === 'CONNECT' || this.method === 'TRACE') return this.refuse(REFUSAL.methodNotServed);
+    if (this.method === 'CONNECT' || this.method === 'TRACE')
+      return this.refuse(REFUSAL.methodNotServed);
     return this.#parseVersion(buf, i + 1, end);
   }
 
@@ -89,7 +97,8 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
     if (at + 10 > end) return INCOMPLETE;
     const major = buf[at + 5]! - 0x30;
     const minor = buf[at + 7]! - 0x30;
-    if (major < 0 || major > 9 || buf[at + 6] !== 0x2e || minor < 0 || minor > 9) return this.refuse(REFUSAL.badVersion);
+    if (major < 0 || major > 9 || buf[at + 6] !== 0x2e || minor < 0 || minor > 9)
+      return this.refuse(REFUSAL.badVersion);
     if (buf[at + 8] !== 0x0d || buf[at + 9] !== 0x0a) return this.refuse(REFUSAL.badVersion);
     if (major !== 1) return this.refuse(REFUSAL.versionNotServed);
     this.minorVersion = minor === 0 ? 0 : 1;
@@ -117,7 +126,12 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
     const { buf, targetStart } = this;
     this.pathStart = targetStart;
     if (buf[targetStart] === SLASH) return true;
-    if (this.method === 'OPTIONS' && buf[targetStart] === 0x2a && this.targetEnd === targetStart + 1) return true;
+    if (
+      this.method === 'OPTIONS' &&
+      buf[targetStart] === 0x2a &&
+      this.targetEnd === targetStart + 1
+    )
+      return true;
     const target = buf.latin1Slice(targetStart, this.targetEnd);
     const absolute = /^https?:\/\/([^/?]+)/i.exec(target);
     if (absolute === null) {
@@ -174,7 +188,9 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
   }
 
   get query(): string {
-    return this.pathEnd < this.targetEnd ? this.buf.latin1Slice(this.pathEnd + 1, this.targetEnd) : '';
+    return this.pathEnd < this.targetEnd
+      ? this.buf.latin1Slice(this.pathEnd + 1, this.targetEnd)
+      : '';
   }
 }
 
@@ -192,7 +208,20 @@ function lowerSlice(buf: Buffer, start: number, end: number): string {
 
 /** The common methods without making a string. */
 function methodName(buf: Buffer, start: number, end: number): string {
-  if (end - start === 3 && buf[start] === 0x47 && buf[start + 1] === 0x45 && buf[start + 2] === 0x54) return 'GET';
-  if (end - start === 4 && buf[start] === 0x50 && buf[start + 1] === 0x4f && buf[start + 2] === 0x53 && buf[start + 3] === 0x54) return 'POST';
+  if (
+    end - start === 3 &&
+    buf[start] === 0x47 &&
+    buf[start + 1] === 0x45 &&
+    buf[start + 2] === 0x54
+  )
+    return 'GET';
+  if (
+    end - start === 4 &&
+    buf[start] === 0x50 &&
+    buf[start + 1] === 0x4f &&
+    buf[start + 2] === 0x53 &&
+    buf[start + 3] === 0x54
+  )
+    return 'POST';
   return buf.latin1Slice(start, end);
 }

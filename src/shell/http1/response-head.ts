@@ -1,4 +1,4 @@
-import { readConnection, type ConnectionOptions } from './connection-field.ts';
+import { type ConnectionOptions, readConnection } from './connection-field.ts';
 import { BAD_FRAMING, readFraming, UNFRAMED } from './framing.ts';
 import { FieldSection, INCOMPLETE, REFUSED } from './head.ts';
 import { REFUSAL } from './refusals.ts';
@@ -26,8 +26,14 @@ export class ResponseHead extends FieldSection implements ConnectionOptions {
     const last = Math.min(end, start + RESPONSE_LIMITS.headBytes);
     const fields = this.#parseLine(buf, start, last);
     if (fields === REFUSED) return REFUSED;
-    const after = fields === INCOMPLETE ? INCOMPLETE : this.parseFields(buf, fields, last, RESPONSE_LIMITS.fields);
-    if (after === INCOMPLETE) return end - start >= RESPONSE_LIMITS.headBytes ? this.refuse(REFUSAL.headTooLong) : INCOMPLETE;
+    const after =
+      fields === INCOMPLETE
+        ? INCOMPLETE
+        : this.parseFields(buf, fields, last, RESPONSE_LIMITS.fields);
+    if (after === INCOMPLETE)
+      return end - start >= RESPONSE_LIMITS.headBytes
+        ? this.refuse(REFUSAL.headTooLong)
+        : INCOMPLETE;
     if (after === REFUSED) return REFUSED;
     readConnection(this, this);
     this.framing = readFraming(this, this.minorVersion);
@@ -50,7 +56,8 @@ export class ResponseHead extends FieldSection implements ConnectionOptions {
     const hundreds = buf[i + 2]! - 0x30;
     const tens = buf[i + 3]! - 0x30;
     const ones = buf[i + 4]! - 0x30;
-    if (hundreds < 1 || hundreds > 5 || tens < 0 || tens > 9 || ones < 0 || ones > 9) return this.refuse(REFUSAL.badRequestLine);
+    if (hundreds < 1 || hundreds > 5 || tens < 0 || tens > 9 || ones < 0 || ones > 9)
+      return this.refuse(REFUSAL.badRequestLine);
     this.minorVersion = minor;
     this.status = hundreds * 100 + tens * 10 + ones;
     i += 5;

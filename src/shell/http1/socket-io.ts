@@ -54,7 +54,7 @@ function onConnect(this: net.Socket): void {
 }
 
 /** @types/node calls the buffer's type differently from what Node hands over. */
-const ONREAD = { buffer: shared, callback: onRead as (n: number, buf: Uint8Array) => boolean };
+const ONREAD = { buffer: shared, callback: onRead };
 
 function own(socket: net.Socket, owner: SocketOwner): void {
   (socket as OwnedSocket)[OWNER] = owner;
@@ -67,7 +67,12 @@ function own(socket: net.Socket, owner: SocketOwner): void {
 /** An outgoing connection; `owner.onConnect` follows, or `onClose` with the reason. */
 export function connect(host: string, port: number, owner: SocketOwner): net.Socket {
   const socket = net.connect({
-    host, port, noDelay: true, allowHalfOpen: true, onread: ONREAD, autoSelectFamily: false,
+    host,
+    port,
+    noDelay: true,
+    allowHalfOpen: true,
+    onread: ONREAD,
+    autoSelectFamily: false,
   });
   own(socket, owner);
   socket.on('connect', onConnect);
@@ -90,7 +95,11 @@ function adopt(accepted: net.Socket): net.Socket {
  * Takes over an accepted socket (the server must have been made with SERVER_OPTIONS) and starts
  * reading. @returns the socket to write to, which need not be the one given.
  */
-export function accept(accepted: net.Socket, makeOwner: (socket: net.Socket) => SocketOwner, adopting: boolean): void {
+export function accept(
+  accepted: net.Socket,
+  makeOwner: (socket: net.Socket) => SocketOwner,
+  adopting: boolean,
+): void {
   const socket = adopting ? adopt(accepted) : accepted;
   own(socket, makeOwner(socket));
   if (!adopting) {

@@ -31,11 +31,34 @@ for (let i = 0; i < 16; i++) {
 
 /** Names the engine acts on; the index + FIRST_KNOWN is the field's id. */
 const KNOWN_NAMES = [
-  'host', 'content-length', 'transfer-encoding', 'connection', 'keep-alive', 'te', 'trailer',
-  'upgrade', 'proxy-connection', 'proxy-authorization', 'proxy-authenticate', 'expect', 'via',
-  'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'x-real-ip',
-  'forwarded', 'x-request-id', 'traceparent', 'tracestate', 'cdn-loop', 'cookie', 'max-forwards',
-  'http2-settings', 'set-cookie', 'accept',
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'upgrade',
+  'proxy-connection',
+  'proxy-authorization',
+  'proxy-authenticate',
+  'expect',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-real-ip',
+  'forwarded',
+  'x-request-id',
+  'traceparent',
+  'tracestate',
+  'cdn-loop',
+  'cookie',
+  'max-forwards',
+  'http2-settings',
+  'set-cookie',
+  'accept',
 ] as const;
 export type KnownName = (typeof KNOWN_NAMES)[number];
 
@@ -109,7 +132,8 @@ const isDash = (c: number): boolean => c === 0x2d || c === 0x5f;
 
 declare global {
   // Node's own fast path behind toString('latin1'): no argument checks. In every Node since 0.11.
-  interface Buffer<TArrayBuffer extends ArrayBufferLike = ArrayBufferLike> extends Uint8Array<TArrayBuffer> {
+  interface Buffer<TArrayBuffer extends ArrayBufferLike = ArrayBufferLike>
+    extends Uint8Array<TArrayBuffer> {
     latin1Slice(start: number, end: number): string;
     latin1Write(text: string, offset: number): number;
   }

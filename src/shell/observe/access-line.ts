@@ -30,7 +30,10 @@ export interface LoggedRequest {
 export function accessLine(r: LoggedRequest, idc: string): string {
   const query = r.hasQuery ? ',"url.query":"REDACTED"' : '';
   const gate = r.gateCode === null ? '' : `,"gate_code":${quote(r.gateCode)}`;
-  const endpoint = r.endpoint === null ? '' : `,"upstream.address":${quote(r.endpoint)},"upstream.attempts":${r.attempts}`;
+  const endpoint =
+    r.endpoint === null
+      ? ''
+      : `,"upstream.address":${quote(r.endpoint)},"upstream.attempts":${r.attempts}`;
   const trace = r.traceparent === '' ? '' : `,"trace_id":"${r.traceparent.slice(3, 35)}"`;
   return (
     `{"timestamp":${r.startedAtMs},"http.request.method":${quote(r.method)},"server.address":${quote(r.host)}` +

@@ -2,12 +2,15 @@
  * Counting at 5 ns: a slot in a typed array instead of a labelled metric object. Labels are looked
  * up when a snapshot first uses them; text is made only when somebody scrapes.
  */
-import type { Decision } from '../../decide/decision.ts';
+
 import { REASONS } from '../../decide/catalogue.ts';
+import type { Decision } from '../../decide/decision.ts';
 import type { Target } from '../../snapshot/index.ts';
 
 /** Upper bounds in seconds: OpenTelemetry's advice for HTTP servers, and two finer ones for an edge. */
-export const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] as const;
+export const BUCKETS_S = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
+] as const;
 const BOUNDS_MS = Float64Array.from(BUCKETS_S, (s) => s * 1000);
 export const STATUS_CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 
@@ -57,7 +60,10 @@ export class Counters {
     if (known !== undefined) return known;
     if (this.series.size >= MAX_SERIES) return this.#none;
     const series: Series = {
-      zone, idc, via, sumMs: 0,
+      zone,
+      idc,
+      via,
+      sumMs: 0,
       byStatus: new Float64Array(STATUS_CLASSES.length),
       byDuration: new Float64Array(BUCKETS_S.length + 1),
     };
@@ -77,4 +83,5 @@ export function observeDuration(series: Series, ms: number): void {
   series.sumMs += ms;
 }
 
-export const bump = (map: Map<string, number>, key: string): void => void map.set(key, (map.get(key) ?? 0) + 1);
+export const bump = (map: Map<string, number>, key: string): void =>
+  void map.set(key, (map.get(key) ?? 0) + 1);

@@ -1,7 +1,7 @@
 /** What the proxy's hooks feed: counters always, the access log unless it is off. */
 import { accessLine, type LoggedRequest } from './access-line.ts';
 import type { BatchWriter } from './batch-writer.ts';
-import { bump, observeDuration, STATUS_CLASSES, type Counters } from './counters.ts';
+import { bump, type Counters, observeDuration, STATUS_CLASSES } from './counters.ts';
 
 interface ObservedRequest extends LoggedRequest {
   readonly endedBy: 'done' | 'client' | 'upstream' | 'gate';
@@ -36,7 +36,11 @@ export class Observer {
   }
 
   /** A head that never became a request. */
-  refused(refusal: { readonly code: string; readonly status: number }, client: string, nowMs: number): void {
+  refused(
+    refusal: { readonly code: string; readonly status: number },
+    client: string,
+    nowMs: number,
+  ): void {
     bump(this.counters.refusals, refusal.code);
     this.#log?.write(
       `{"timestamp":${nowMs},"client.address":${JSON.stringify(client)},"http.response.status_code":${refusal.status}` +

@@ -1,8 +1,8 @@
 /** Which connections to try for one request, in which order, and when to stop. */
-import type { Target } from '../../snapshot/index.ts';
-import type { Address } from '../../model/schema.ts';
+
 import type { AppId } from '../../model/ids.ts';
-import type { Snapshot } from '../../snapshot/index.ts';
+import type { Address } from '../../model/schema.ts';
+import type { Snapshot, Target } from '../../snapshot/index.ts';
 import type { UpstreamConnection, Upstreams, UpstreamUser } from './upstream.ts';
 
 /** Further endpoints tried after the first one failed to accept a connection. */

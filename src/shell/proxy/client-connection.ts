@@ -9,13 +9,13 @@
  */
 import type net from 'node:net';
 import type { ListenerKind } from '../../model/facts.ts';
+import { gateToken } from '../../peer/index.ts';
 import { INCOMPLETE, REFUSED } from '../http1/head.ts';
 import { REFUSAL, type Refusal } from '../http1/refusals.ts';
 import type { SocketOwner } from '../http1/socket-io.ts';
 import { Exchange } from './exchange.ts';
 import { answer, renderAnswer } from './gate-answer.ts';
 import type { Gateway } from './gateway.ts';
-import { gateToken } from '../../peer/index.ts';
 
 type Phase = 'idle' | 'head' | 'body' | 'wait' | 'linger' | 'closed';
 
@@ -49,7 +49,12 @@ export class ClientConnection implements SocketOwner {
   #parsing = false;
   #lingerLeft = LINGER_BYTES;
 
-  constructor(socket: net.Socket, gateway: Gateway, listener: ListenerKind, registry: ClientRegistry) {
+  constructor(
+    socket: net.Socket,
+    gateway: Gateway,
+    listener: ListenerKind,
+    registry: ClientRegistry,
+  ) {
     this.socket = socket;
     this.gateway = gateway;
     this.listener = listener;
@@ -101,7 +106,8 @@ export class ClientConnection implements SocketOwner {
     this.#held = null;
     // Looking again only when the end is there, or much has come, keeps dribbled heads linear.
     const ended = whole.indexOf(END_OF_HEAD, Math.max(0, held.length - 3)) >= 0;
-    if (ended || whole.length > this.#parsedLength * 1.25 + 1024) this.#takeHeads(whole, 0, whole.length);
+    if (ended || whole.length > this.#parsedLength * 1.25 + 1024)
+      this.#takeHeads(whole, 0, whole.length);
     else this.#held = whole;
   }
 
@@ -163,7 +169,8 @@ export class ClientConnection implements SocketOwner {
       return;
     }
     this.#phase = 'idle';
-    this.deadlineMs = this.gateway.clock.nowMs + this.gateway.hooks.current().gate.timeouts.keepAliveMs;
+    this.deadlineMs =
+      this.gateway.clock.nowMs + this.gateway.hooks.current().gate.timeouts.keepAliveMs;
     if (this.#parsing) return;
     const held = this.#held;
     if (held !== null) {
@@ -181,7 +188,8 @@ export class ClientConnection implements SocketOwner {
     if (!this.alive) return;
     this.#phase = 'linger';
     this.#held = null;
-    this.deadlineMs = this.gateway.clock.nowMs + this.gateway.hooks.current().gate.timeouts.lingerMs;
+    this.deadlineMs =
+      this.gateway.clock.nowMs + this.gateway.hooks.current().gate.timeouts.lingerMs;
     this.socket.end();
     this.resume();
   }
@@ -197,7 +205,12 @@ export class ClientConnection implements SocketOwner {
     gateway.hooks.refused(refusal, this.remote);
     this.socket.write(
       renderAnswer(answer(refusal.status, refusal.code, refusal.means, 'http_request_error'), {
-        gate: gateToken(gateway.idc), requestId: gateway.ids.next(), html: false, close: true, omitBody: false, extra: '',
+        gate: gateToken(gateway.idc),
+        requestId: gateway.ids.next(),
+        html: false,
+        close: true,
+        omitBody: false,
+        extra: '',
       }),
       'latin1',
     );

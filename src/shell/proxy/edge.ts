@@ -28,12 +28,15 @@ export class Edge implements ClientRegistry {
       this.#servers.push(server);
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
-        server.listen({ host: listener.address.host, port: listener.address.port, backlog: 4096 }, () => {
-          server.off('error', reject);
-          // EMFILE and the like: the connection is lost, the listener lives on.
-          server.on('error', () => undefined);
-          resolve();
-        });
+        server.listen(
+          { host: listener.address.host, port: listener.address.port, backlog: 4096 },
+          () => {
+            server.off('error', reject);
+            // EMFILE and the like: the connection is lost, the listener lives on.
+            server.on('error', () => undefined);
+            resolve();
+          },
+        );
       });
     }
   }
@@ -44,7 +47,11 @@ export class Edge implements ClientRegistry {
       socket.destroy();
       return;
     }
-    accept(socket, (owned) => new ClientConnection(owned, this.#gateway, listener.from, this), this.#adopting);
+    accept(
+      socket,
+      (owned) => new ClientConnection(owned, this.#gateway, listener.from, this),
+      this.#adopting,
+    );
   }
 
   get connections(): number {

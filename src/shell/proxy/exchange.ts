@@ -7,8 +7,9 @@
  *
  * Slightly over 300 lines: it is one state machine, and the ways it can end must be seen together.
  */
-import { decide } from '../../decide/index.ts';
+
 import type { Decision, Forward } from '../../decide/decision.ts';
+import { decide } from '../../decide/index.ts';
 import { EPOCH_HEADER, gateToken } from '../../peer/index.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
 import { BodyReader, MALFORMED } from '../http1/body.ts';
@@ -16,10 +17,10 @@ import { writeParts } from '../http1/body-writer.ts';
 import { REFUSAL, type Refusal } from '../http1/refusals.ts';
 import { Attempts } from './attempts.ts';
 import type { ClientConnection } from './client-connection.ts';
-import { ANSWER, answer, renderAnswer, type GateAnswer } from './gate-answer.ts';
+import { ANSWER, answer, type GateAnswer, renderAnswer } from './gate-answer.ts';
 import type { Gateway } from './gateway.ts';
 import { Opening } from './opening.ts';
-import { RequestRecord, type EndedBy } from './record.ts';
+import { type EndedBy, RequestRecord } from './record.ts';
 import { ResponseRelay } from './response-relay.ts';
 import { senderOf } from './sender.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream.ts';
@@ -77,7 +78,10 @@ export class Exchange implements UpstreamUser {
     if (decision.kind === 'respond') {
       client.exchangeStarted(false);
       const extra = decision.from === 'peer' ? `${EPOCH_HEADER}: ${decision.epoch}\r\n` : '';
-      this.#answer(answer(decision.status, decision.reason.code, decision.reason.means, null), extra);
+      this.#answer(
+        answer(decision.status, decision.reason.code, decision.reason.means, null),
+        extra,
+      );
       return bodyStart;
     }
     this.forward = decision;
@@ -98,7 +102,8 @@ export class Exchange implements UpstreamUser {
   #overLimit(): Refusal | null {
     const { requestHead } = this.gateway;
     const { gate } = this.snapshot;
-    if (requestHead.hasUnderscore && gate.headers.underscore === 'refuse') return REFUSAL.underscoreField;
+    if (requestHead.hasUnderscore && gate.headers.underscore === 'refuse')
+      return REFUSAL.underscoreField;
     return requestHead.framing > gate.limits.bodyBytes ? REFUSAL.bodyTooLong : null;
   }
 
@@ -189,7 +194,10 @@ export class Exchange implements UpstreamUser {
         return end;
       }
       const chunked = requestBody.kind === 'chunked';
-      if (!writeParts(this.#upstream.socket, '', buf, requestBody.payload, chunked, requestBody.done)) this.client.pause();
+      if (
+        !writeParts(this.#upstream.socket, '', buf, requestBody.payload, chunked, requestBody.done)
+      )
+        this.client.pause();
     }
     if (requestBody.done) this.#requestSent();
     else this.#moved();
@@ -213,7 +221,7 @@ export class Exchange implements UpstreamUser {
       this.#relay.ended();
       return;
     }
-    const timedOut = (error as NodeJS.ErrnoException | null)?.code === 'ETIMEDOUT';
+    const timedOut = error !== null && 'code' in error && error.code === 'ETIMEDOUT';
     this.#dial(false, timedOut ? ANSWER.connectTimeout : ANSWER.connectRefused);
   }
 
@@ -324,8 +332,12 @@ export class Exchange implements UpstreamUser {
     if (client.alive) {
       client.socket.write(
         renderAnswer(what, {
-          gate: gateToken(gateway.idc), requestId: record.requestId, html: this.#acceptsHtml,
-          close: client.closing || gateway.draining, omitBody: record.method === 'HEAD', extra,
+          gate: gateToken(gateway.idc),
+          requestId: record.requestId,
+          html: this.#acceptsHtml,
+          close: client.closing || gateway.draining,
+          omitBody: record.method === 'HEAD',
+          extra,
         }),
         'latin1',
       );
@@ -354,7 +366,11 @@ export class Exchange implements UpstreamUser {
 }
 
 const isIdempotent = (method: string): boolean =>
-  method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || method === 'PUT' || method === 'DELETE';
+  method === 'GET' ||
+  method === 'HEAD' ||
+  method === 'OPTIONS' ||
+  method === 'PUT' ||
+  method === 'DELETE';
 
 const prefersHtml = (accept: string | undefined): boolean =>
   accept?.includes('text/html') === true && !accept.includes('json');

@@ -10,18 +10,62 @@ export interface GateAnswer {
   readonly proxyError: string | null;
 }
 
-export const answer = (status: number, code: string, detail: string, proxyError: string | null): GateAnswer =>
-  Object.freeze({ status, code, detail, proxyError });
+export const answer = (
+  status: number,
+  code: string,
+  detail: string,
+  proxyError: string | null,
+): GateAnswer => Object.freeze({ status, code, detail, proxyError });
 
 export const ANSWER = {
-  connectRefused: answer(502, 'upstream-refused', 'No endpoint of the zone accepted a connection.', 'connection_refused'),
-  connectTimeout: answer(504, 'upstream-connect-timeout', 'No endpoint of the zone accepted a connection in time.', 'connection_timeout'),
-  saturated: answer(503, 'upstream-saturated', 'Every endpoint of the zone has all the connections it may have.', 'connection_limit_reached'),
-  cutOff: answer(502, 'upstream-closed', 'The upstream closed the connection before it answered.', 'connection_terminated'),
-  badAnswer: answer(502, 'upstream-bad-answer', 'The upstream’s answer is not valid HTTP/1.1.', 'http_protocol_error'),
-  firstByteTimeout: answer(504, 'upstream-timeout', 'The upstream did not begin to answer in time.', 'http_response_timeout'),
-  writeTimeout: answer(504, 'upstream-write-timeout', 'The upstream did not take the request in time.', 'connection_write_timeout'),
-  peerRefused: answer(503, 'peer-refused', 'The gate of the zone’s IDC follows other rules at the moment.', 'proxy_configuration_error'),
+  connectRefused: answer(
+    502,
+    'upstream-refused',
+    'No endpoint of the zone accepted a connection.',
+    'connection_refused',
+  ),
+  connectTimeout: answer(
+    504,
+    'upstream-connect-timeout',
+    'No endpoint of the zone accepted a connection in time.',
+    'connection_timeout',
+  ),
+  saturated: answer(
+    503,
+    'upstream-saturated',
+    'Every endpoint of the zone has all the connections it may have.',
+    'connection_limit_reached',
+  ),
+  cutOff: answer(
+    502,
+    'upstream-closed',
+    'The upstream closed the connection before it answered.',
+    'connection_terminated',
+  ),
+  badAnswer: answer(
+    502,
+    'upstream-bad-answer',
+    'The upstream’s answer is not valid HTTP/1.1.',
+    'http_protocol_error',
+  ),
+  firstByteTimeout: answer(
+    504,
+    'upstream-timeout',
+    'The upstream did not begin to answer in time.',
+    'http_response_timeout',
+  ),
+  writeTimeout: answer(
+    504,
+    'upstream-write-timeout',
+    'The upstream did not take the request in time.',
+    'connection_write_timeout',
+  ),
+  peerRefused: answer(
+    503,
+    'peer-refused',
+    'The gate of the zone’s IDC follows other rules at the moment.',
+    'proxy_configuration_error',
+  ),
 } as const;
 
 export interface AnswerContext {
@@ -39,7 +83,9 @@ export function renderAnswer(a: GateAnswer, context: AnswerContext): string {
   const body = context.html ? htmlBody(a, title, context) : jsonBody(a, title, context);
   const type = context.html ? 'text/html; charset=utf-8' : 'application/problem+json';
   const proxyStatus =
-    a.proxyError === null ? '' : `Proxy-Status: ${context.gate}; error=${a.proxyError}; details="${a.code}"\r\n`;
+    a.proxyError === null
+      ? ''
+      : `Proxy-Status: ${context.gate}; error=${a.proxyError}; details="${a.code}"\r\n`;
   const retry = a.status === 503 ? 'Retry-After: 1\r\n' : '';
   return (
     `HTTP/1.1 ${a.status} ${title}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +

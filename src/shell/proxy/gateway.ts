@@ -1,9 +1,9 @@
 /** What all connections of a worker share. One object, so that several workers need no globals. */
 import type { IdcId } from '../../model/ids.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
+import type { Refusal } from '../http1/refusals.ts';
 import { RequestHead } from '../http1/request-head.ts';
 import { ResponseHead } from '../http1/response-head.ts';
-import type { Refusal } from '../http1/refusals.ts';
 import { CoarseClock } from './clock.ts';
 import type { RequestRecord } from './record.ts';
 import { RequestIds } from './request-ids.ts';

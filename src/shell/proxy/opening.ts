@@ -4,13 +4,13 @@
  */
 import type { Forward } from '../../decide/decision.ts';
 import { HAND_OVER_HEADER, signHandOver } from '../../peer/hand-over.ts';
+import type { Snapshot } from '../../snapshot/index.ts';
 import { type BodyReader, MALFORMED } from '../http1/body.ts';
 import { LAST_CHUNK, payloadText } from '../http1/body-writer.ts';
 import type { Gateway } from './gateway.ts';
 import type { RequestRecord } from './record.ts';
 import { editRequest } from './request-edits.ts';
 import type { SenderFacts } from './sender.ts';
-import type { Snapshot } from '../../snapshot/index.ts';
 
 /** Up to this much of a body is kept for another try. */
 const REPLAY_BYTES = 16_384;
@@ -27,9 +27,17 @@ export class Opening {
   }
 
   /** Edits the head at hand; the record learns the request's ids. */
-  make(decision: Forward, sender: SenderFacts, snapshot: Snapshot, gateway: Gateway, record: RequestRecord): void {
+  make(
+    decision: Forward,
+    sender: SenderFacts,
+    snapshot: Snapshot,
+    gateway: Gateway,
+    record: RequestRecord,
+  ): void {
     const edited = editRequest(gateway.requestHead, decision, sender, {
-      idc: gateway.idc, ids: gateway.ids, underscore: snapshot.gate.headers.underscore,
+      idc: gateway.idc,
+      ids: gateway.ids,
+      underscore: snapshot.gate.headers.underscore,
     });
     record.requestId = edited.requestId;
     record.traceparent = edited.traceparent;
@@ -53,7 +61,12 @@ export class Opening {
 }
 
 /** An app is told where it is; a gate is handed the signed decision. */
-function forTarget(decision: Forward, snapshot: Snapshot, gateway: Gateway, record: RequestRecord): string {
+function forTarget(
+  decision: Forward,
+  snapshot: Snapshot,
+  gateway: Gateway,
+  record: RequestRecord,
+): string {
   const { zone, group, via } = decision.targets[0];
   if (via === 'local') {
     const shard = decision.shard === null ? '' : `X-Ldc-Shard: ${decision.shard}\r\n`;
@@ -61,10 +74,16 @@ function forTarget(decision: Forward, snapshot: Snapshot, gateway: Gateway, reco
   }
   const signed = signHandOver(
     {
-      fromIdc: gateway.idc, zone: zone.id, shard: decision.shard, group: group.id,
-      epoch: decision.epoch, requestId: record.requestId,
+      fromIdc: gateway.idc,
+      zone: zone.id,
+      shard: decision.shard,
+      group: group.id,
+      epoch: decision.epoch,
+      requestId: record.requestId,
     },
-    gateway.facts, record.startedAtMs, snapshot.peer.peerKeys,
+    gateway.facts,
+    record.startedAtMs,
+    snapshot.peer.peerKeys,
   );
   return `${HAND_OVER_HEADER}: ${signed}\r\n`;
 }

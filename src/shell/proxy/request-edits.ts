@@ -5,22 +5,32 @@
 import type { Forward } from '../../decide/decision.ts';
 import { gateToken } from '../../peer/index.ts';
 import type { RequestHead } from '../http1/request-head.ts';
-import { ID_COUNT, idOf, INTERNAL, OTHER, UNDERSCORE } from '../http1/tables.ts';
+import { ID_COUNT, INTERNAL, idOf, OTHER, UNDERSCORE } from '../http1/tables.ts';
 import { isTraceparent, type RequestIds } from './request-ids.ts';
 
 /** 1: never sent on. */
 const DROP = new Uint8Array(ID_COUNT);
 DROP[INTERNAL] = 1;
 for (const name of [
-  'connection', 'keep-alive', 'te', 'trailer', 'upgrade', 'proxy-connection',
-  'proxy-authorization', 'http2-settings', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host',
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'upgrade',
+  'proxy-connection',
+  'proxy-authorization',
+  'http2-settings',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
   'x-request-id',
 ] as const) {
   DROP[idOf(name)] = 1;
 }
 /** 1: sent on only if it comes from somebody trusted; forwarding claims, as X-Forwarded-* are. */
 const DROP_UNTRUSTED = new Uint8Array(ID_COUNT);
-for (const name of ['x-forwarded-port', 'x-real-ip', 'forwarded'] as const) DROP_UNTRUSTED[idOf(name)] = 1;
+for (const name of ['x-forwarded-port', 'x-real-ip', 'forwarded'] as const)
+  DROP_UNTRUSTED[idOf(name)] = 1;
 
 const FORWARDED_FOR = idOf('x-forwarded-for');
 const TRACEPARENT = idOf('traceparent');
@@ -46,7 +56,12 @@ export interface EditedRequest {
   readonly traceparent: string;
 }
 
-export function editRequest(head: RequestHead, decision: Forward, sender: Sender, context: EditContext): EditedRequest {
+export function editRequest(
+  head: RequestHead,
+  decision: Forward,
+  sender: Sender,
+  context: EditContext,
+): EditedRequest {
   const { buf } = head;
   let out = '';
   let runStart = head.start;
@@ -64,7 +79,8 @@ export function editRequest(head: RequestHead, decision: Forward, sender: Sender
     runStart = head.lineEnd(f);
   }
   if (head.fieldsEnd > runStart) out += buf.latin1Slice(runStart, head.fieldsEnd);
-  const requestId = decision.handedId ?? context.ids.keepOrNext(head.find('x-request-id'), sender.trusted);
+  const requestId =
+    decision.handedId ?? context.ids.keepOrNext(head.find('x-request-id'), sender.trusted);
   const traceparent = keepsTrace ? given : context.ids.startTrace(requestId);
   out += forwarded(head, sender);
   const token = gateToken(context.idc);
@@ -86,7 +102,10 @@ function drops(
     if (DROP[id] === 1) return true;
     if (id === UNDERSCORE) {
       // Passed on by choice, it must not be a way around the names below.
-      return context.underscore !== 'pass' || decision.dropHeaders.includes(head.name(field).replaceAll('_', '-'));
+      return (
+        context.underscore !== 'pass' ||
+        decision.dropHeaders.includes(head.name(field).replaceAll('_', '-'))
+      );
     }
     if (DROP_UNTRUSTED[id] === 1 && !sender.trusted) return true;
     // Without a valid parent the state belongs to no trace (W3C Trace Context 1, 3.3).

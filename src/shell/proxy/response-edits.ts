@@ -1,11 +1,17 @@
 /** The response head as the client gets it: hop-by-hop and internal fields out, the gate's own in. */
 import { CORRECTION_SHARD_HEADER, CORRECTION_UID_HEADER, EPOCH_HEADER } from '../../peer/index.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
-import { ID_COUNT, idOf, INTERNAL } from '../http1/tables.ts';
+import { ID_COUNT, INTERNAL, idOf } from '../http1/tables.ts';
 
 const DROP = new Uint8Array(ID_COUNT);
 for (const name of [
-  'connection', 'keep-alive', 'te', 'trailer', 'upgrade', 'proxy-connection', 'proxy-authenticate',
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'upgrade',
+  'proxy-connection',
+  'proxy-authenticate',
   'transfer-encoding',
 ] as const) {
   DROP[idOf(name)] = 1;
@@ -50,9 +56,10 @@ function drops(head: ResponseHead, field: number, edit: ResponseEdit): boolean {
 }
 
 const isForPeer = (head: ResponseHead, field: number): boolean =>
-  head.nameIs(field, CORRECTION_UID_HEADER) || head.nameIs(field, CORRECTION_SHARD_HEADER) || head.nameIs(field, EPOCH_HEADER);
+  head.nameIs(field, CORRECTION_UID_HEADER) ||
+  head.nameIs(field, CORRECTION_SHARD_HEADER) ||
+  head.nameIs(field, EPOCH_HEADER);
 
 /** Value of one of the application's correction fields, null when absent. */
 export const correctionOf = (head: ResponseHead, name: string): string | null =>
   head.hasInternal ? (head.find(name) ?? null) : null;
-

@@ -1,7 +1,12 @@
 /** The answer's way: upstream bytes → checked head and body → client. */
 import { clearCookieText, setCookieText } from '../../cookie/attributes.ts';
 import { correct } from '../../decide/route-cookie.ts';
-import { CORRECTION_SHARD_HEADER, CORRECTION_UID_HEADER, EPOCH_HEADER, gateToken } from '../../peer/index.ts';
+import {
+  CORRECTION_SHARD_HEADER,
+  CORRECTION_UID_HEADER,
+  EPOCH_HEADER,
+  gateToken,
+} from '../../peer/index.ts';
 import { BodyReader, MALFORMED } from '../http1/body.ts';
 import { LAST_CHUNK, writeParts } from '../http1/body-writer.ts';
 import { INCOMPLETE, REFUSED } from '../http1/head.ts';
@@ -68,7 +73,7 @@ export class ResponseRelay {
         this.#held = Buffer.from(buf.subarray(at, end));
         return;
       }
-      if (after === REFUSED || (head.status === 101)) {
+      if (after === REFUSED || head.status === 101) {
         exchange.fail(ANSWER.badAnswer);
         return;
       }
@@ -87,7 +92,10 @@ export class ResponseRelay {
   #sendInterim(head: ResponseHead): void {
     const exchange = this.#exchange;
     if (exchange.record.minorVersion === 0 || !exchange.client.alive) return;
-    exchange.client.socket.write(editResponse(head, { toPeer: false, dropLength: true, added: '' }), 'latin1');
+    exchange.client.socket.write(
+      editResponse(head, { toPeer: false, dropLength: true, added: '' }),
+      'latin1',
+    );
   }
 
   #finalHead(head: ResponseHead, buf: Buffer, at: number, end: number): void {
@@ -95,7 +103,12 @@ export class ResponseRelay {
     const { client } = exchange;
     const { status } = head;
     exchange.answerBegins(status);
-    if (status === 421 && exchange.viaPeer && head.hasInternal && head.find(EPOCH_HEADER) !== undefined) {
+    if (
+      status === 421 &&
+      exchange.viaPeer &&
+      head.hasInternal &&
+      head.find(EPOCH_HEADER) !== undefined
+    ) {
       exchange.fail(ANSWER.peerRefused);
       return;
     }
@@ -115,7 +128,9 @@ export class ResponseRelay {
     if (this.endsByClose || exchange.gateway.draining) client.closing = true;
     if (this.body.done && !exchange.requestBody.done) client.closing = true;
     const text = editResponse(head, {
-      toPeer: exchange.toPeer, dropLength: status === 204, added: this.#added(head),
+      toPeer: exchange.toPeer,
+      dropLength: status === 204,
+      added: this.#added(head),
     });
     this.headSent = true;
     this.#pass(text, buf, used, end);
@@ -130,7 +145,14 @@ export class ResponseRelay {
   /** Sends what the body reader has just found; goes on while one buffer holds more than it lists. */
   #pass(head: string, buf: Buffer, used: number, end: number): void {
     const exchange = this.#exchange;
-    const more = writeParts(exchange.client.socket, head, buf, this.body.payload, this.#chunked, this.body.done);
+    const more = writeParts(
+      exchange.client.socket,
+      head,
+      buf,
+      this.body.payload,
+      this.#chunked,
+      this.body.done,
+    );
     if (this.body.done) {
       // Bytes after the message belong to nobody: the connection is spoilt.
       if (used < end) this.reusable = false;

@@ -17,7 +17,12 @@ export interface SenderFacts {
 
 const FORWARDED_FOR = idOf('x-forwarded-for');
 
-export function senderOf(head: RequestHead, remote: string, from: ConnectionClass, gate: GateSettings): SenderFacts {
+export function senderOf(
+  head: RequestHead,
+  remote: string,
+  from: ConnectionClass,
+  gate: GateSettings,
+): SenderFacts {
   const trusted = from !== 'external' || gate.proxies.has(remote);
   if (!trusted) return { remote, trusted, client: remote, https: false };
   return {

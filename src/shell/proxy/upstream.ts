@@ -176,7 +176,10 @@ export class Upstreams {
   turn(list: readonly Address[]): number {
     if (list.length === 1) return 0;
     let turn = this.#turns.get(list);
-    if (turn === undefined) this.#turns.set(list, (turn = { next: 0 }));
+    if (turn === undefined) {
+      turn = { next: 0 };
+      this.#turns.set(list, turn);
+    }
     turn.next = (turn.next + 1) % list.length;
     return turn.next;
   }

@@ -1,4 +1,4 @@
-import { scanCookie, type ListenerKind, type RequestFacts } from '../../model/facts.ts';
+import { type ListenerKind, type RequestFacts, scanCookie } from '../../model/facts.ts';
 import type { IdcId } from '../../model/ids.ts';
 import type { RequestHead } from '../http1/request-head.ts';
 import { idOf } from '../http1/tables.ts';
