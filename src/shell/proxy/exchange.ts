@@ -280,6 +280,7 @@ export class Exchange implements UpstreamUser {
       return;
     }
     this.record.endedBy = 'client';
+    this.client.closing = true;
     this.#answer(answer(refusal.status, refusal.code, refusal.means, 'http_request_error'), '');
   }
 

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { pick, spreadOf } from '../../src/failover/index.ts';
+import type { ShardId } from '../../src/model/ids.ts';
+import { pointOfShard } from '../../src/release/index.ts';
+import { reference } from '../support/config.ts';
+
+const { topology, rules } = reference();
+const zone = [...topology.zones.values()].find((z) => z.id === 'RZ01')!;
+const withWeights = (a: number, b: number) =>
+  spreadOf([zone], { ...rules, weights: new Map([[zone.id, [a, b]]]) });
+const groupOf = (a: number, b: number, shard: number): string =>
+  pick(withWeights(a, b), pointOfShard(shard as ShardId))!.group.id;
+const shards = (from: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => from + i);
+
+describe('groups A and B of a zone', () => {
+  it('share neighbouring shards as evenly as whole shards allow', () => {
+    for (const [from, count, percent] of [
+      [0, 20, 50],
+      [20, 25, 50],
+      [0, 100, 10],
+      [40, 60, 25],
+      [0, 1000, 1],
+    ] as const) {
+      const inA = shards(from, count).filter(
+        (s) => groupOf(percent, 100 - percent, s) === 'A',
+      ).length;
+      expect(Math.abs(inA - (count * percent) / 100)).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it('raising a weight moves nobody out of the group that grows', () => {
+    let before = new Set<number>();
+    for (let percent = 0; percent <= 100; percent += 5) {
+      const inA = new Set(shards(0, 100).filter((s) => groupOf(percent, 100 - percent, s) === 'A'));
+      for (const s of before) expect(inA.has(s)).toBe(true);
+      before = inA;
+    }
+  });
+
+  it('a weight of 0 means none, and of 100 all', () => {
+    for (const s of shards(0, 1024)) {
+      expect(groupOf(0, 100, s)).toBe('B');
+      expect(groupOf(100, 0, s)).toBe('A');
+    }
+  });
+
+  it('with no weight at all nobody is chosen', () => {
+    expect(pick(withWeights(0, 0), 0.5)).toBeNull();
+  });
+
+  it('draws by half-open shares: both ends of the dice fall in', () => {
+    const spread = withWeights(30, 70);
+    expect(pick(spread, 0)!.group.id).toBe('A');
+    expect(pick(spread, 0.2999999)!.group.id).toBe('A');
+    expect(pick(spread, 0.3)!.group.id).toBe('B');
+    expect(pick(spread, 1 - Number.EPSILON)!.group.id).toBe('B');
+  });
+});
