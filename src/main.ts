@@ -2,6 +2,7 @@
 import pino from 'pino';
 import type { IdcId } from './model/ids.ts';
 import type { Issue } from './model/issue.ts';
+import { fail } from './model/result.ts';
 import { loadConfig } from './shell/config/load.ts';
 import { ConfigWatcher } from './shell/config/watch.ts';
 import { AdminServer } from './shell/control/admin.ts';
@@ -87,7 +88,7 @@ export class Gate {
   /** Reads the configuration anew. A bad one changes nothing, and says why. */
   reload(cause: string): void {
     const { directory, env } = this.#options;
-    const loaded = loadConfig(directory, env);
+    const loaded = this.#load(directory, env);
     const issues = loaded.ok ? this.#needsRestart(loaded.value.snapshot) : loaded.error;
     const atMs = Date.now();
     if (!loaded.ok || issues.length > 0) {
@@ -108,6 +109,19 @@ export class Gate {
       { cause, epoch: snapshot.epoch, before: before.epoch, digest: snapshot.digest },
       'configuration in force',
     );
+  }
+
+  /** Whatever goes wrong in reading, the gate goes on with what it has. */
+  #load(directory: string, env: RunOptions['env']): ReturnType<typeof loadConfig> {
+    try {
+      return loadConfig(directory, env);
+    } catch (error) {
+      this.#log.error({ error }, 'reading the configuration failed: this is a bug');
+      const message = `reading failed: ${String(error)}`;
+      return fail([
+        { severity: 'error', file: directory, line: 1, column: 1, path: [], code: 'bug', message },
+      ]);
+    }
   }
 
   /** SIGHUP also means that somebody has moved the log file. */

@@ -1,8 +1,11 @@
 /** Why a request goes where it goes: the production function, run offline. */
 import { readFileSync } from 'node:fs';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
 import { REASONS } from '../decide/catalogue.ts';
 import type { Decision } from '../decide/decision.ts';
 import { decide } from '../decide/index.ts';
+import { PLACE } from '../failover/reasons.ts';
 import { factsFrom, type ListenerKind } from '../model/facts.ts';
 import type { IdcId } from '../model/ids.ts';
 import type { Snapshot } from '../snapshot/index.ts';
@@ -39,10 +42,14 @@ function factsOf(url: string, args: ExplainArguments, entryIdc: IdcId) {
   if (args.from !== 'external' && args.from !== 'app')
     throw usageError('--from is external or app');
   const dice = Number(args.dice);
-  if (!(dice >= 0 && dice < 1)) throw usageError('--dice is a number from 0 to below 1');
+  if (args.dice.trim() === '' || !(dice >= 0 && dice < 1))
+    throw usageError('--dice is a number from 0 to below 1');
+  if (!ipaddr.isValid(args.client)) throw usageError('--client is an IP address');
+  if (!/^[A-Za-z-]{1,32}$/.test(args.method)) throw usageError('--method is a word, as POST');
   const headers = args.header.map((line): [string, string] => {
     const colon = line.indexOf(':');
-    if (colon <= 0) throw usageError(`header "${line}" is not of the form "name: value"`);
+    if (colon <= 0 || /\s/.test(line.slice(0, colon)))
+      throw usageError(`header "${line}" is not of the form "name: value"`);
     return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
   });
   if (args.cookie !== undefined) headers.push(['cookie', args.cookie]);
@@ -51,7 +58,7 @@ function factsOf(url: string, args: ExplainArguments, entryIdc: IdcId) {
     listener: args.from satisfies ListenerKind,
     remote: args.client,
     method: args.method.toUpperCase(),
-    host: (given ?? match[1]!).replace(/:\d+$/, '').toLowerCase(),
+    host: (given ?? match[1]!).replace(/:\d+$/, '').replace(/\.$/, '').toLowerCase(),
     path: match[2] === '' ? '/' : match[2]!,
     query: match[3] ?? '',
     entryIdc,
@@ -116,18 +123,19 @@ const stepLines = (why: readonly { room: string; code: string; means: string }[]
       `${String(i + 1).padStart(2)}. ${room.padEnd(12)} ${code.padEnd(22)} ${means}`,
   );
 
-interface LogLine {
-  readonly why: string;
-  readonly epoch: number;
-  readonly zone?: string;
-  readonly group?: string;
-  readonly via?: string;
-  readonly shard?: number | null;
-  readonly idc: string;
-  readonly 'http.request.method': string;
-  readonly 'server.address': string;
-  readonly 'url.path': string;
-}
+const lineSchema = z.looseObject({
+  why: z.string(),
+  epoch: z.number(),
+  idc: z.string(),
+  zone: z.string().optional(),
+  group: z.string().optional(),
+  via: z.string().optional(),
+  shard: z.number().nullish(),
+  'http.request.method': z.string(),
+  'server.address': z.string(),
+  'url.path': z.string(),
+});
+type LogLine = z.infer<typeof lineSchema>;
 
 /** The recorded steps in words; then what this configuration would do with the recorded shard. */
 function explainLine(given: string, snapshot: Snapshot, json: boolean): number {
@@ -169,7 +177,10 @@ function redecide(
   line: LogLine,
   snapshot: Snapshot,
 ): { zone: string; group: string; epoch: number } | null {
-  const cookie = typeof line.shard === 'number' ? snapshot.cookieOfShard[line.shard] : undefined;
+  // A pin or an operator placed by more than the shard, and the line does not say whom.
+  const byShard = line.why.split(',').includes(PLACE.owner.code);
+  const shard = byShard ? (line.shard ?? -1) : -1;
+  const cookie = snapshot.cookieOfShard[shard];
   const idc = [...snapshot.topology.idcs.keys()].find((id) => id === line.idc);
   if (cookie === undefined || idc === undefined) return null;
   const decision = decide(
@@ -199,8 +210,7 @@ function parseLine(given: string): LogLine {
       '--log takes one JSON line of the access log, or - to read it from standard input',
     );
   }
-  if (typeof value !== 'object' || value === null || typeof (value as LogLine).why !== 'string') {
-    throw usageError('the line has no "why": it is not of a request that was decided');
-  }
-  return value as LogLine;
+  const line = lineSchema.safeParse(value);
+  if (!line.success) throw usageError('the line is not of a request that was decided');
+  return line.data;
 }

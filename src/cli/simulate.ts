@@ -1,16 +1,18 @@
 /** What would change for users if one configuration took the place of another. */
 
-import { place } from '../decide/place.ts';
-import { findUser } from '../decide/user.ts';
-import { factsFrom } from '../model/facts.ts';
-import type { AppId, IdcId } from '../model/ids.ts';
-import type { Route } from '../route/index.ts';
-import { diffShards, type Home, type ShardChange, shardAlike } from '../snapshot/diff.ts';
+import {
+  type Change,
+  diffShards,
+  diffSpreads,
+  diffUids,
+  type Home,
+  homeOfUid,
+  shardAlike,
+} from '../snapshot/diff.ts';
 import type { Snapshot } from '../snapshot/index.ts';
-import { compileSource } from '../uid-router/compile.ts';
 import { rangesText } from '../zone/compile-rules.ts';
 import { mustLoad } from './config.ts';
-import { EXIT, usageError } from './exit.ts';
+import { EXIT } from './exit.ts';
 
 export interface SimulateArguments {
   readonly config: string;
@@ -19,136 +21,141 @@ export interface SimulateArguments {
   readonly json?: boolean | undefined;
 }
 
+/** Where shards can't be compared one by one, so many random uids speak for all. */
+const SAMPLE = 20_000;
+
 interface Move {
   readonly before: Home | null;
   readonly after: Home | null;
-  readonly shards: readonly number[];
+  /** Shards in ranges; of a sample, how many uids. */
+  readonly who: string;
 }
 
 export function simulate(args: SimulateArguments): number {
   const before = mustLoad(args.config).snapshot;
   const after = mustLoad(args.against).snapshot;
-  if (!shardAlike(before, after)) {
-    throw usageError(
-      'the two configurations shard by different rules: every user may move, and every route cookie dies',
-    );
-  }
-  const changes = diffShards(before, after);
-  const { count } = before.topology.sharding;
-  const share = (differs: (c: ShardChange) => boolean): number =>
-    (changes.filter(differs).length * 100) / count;
+  const nowMs = Date.now();
+  const alike = shardAlike(before, after);
+  const changes = alike ? diffShards(before, after) : diffUids(before, after, sampleUids(), nowMs);
+  const counted = alike ? before.topology.sharding.count : SAMPLE;
+  const pinned = new Set([...before.rules.pins.keys(), ...after.rules.pins.keys()]);
   const report = {
     epochs: { before: before.epoch, after: after.epoch },
-    shards: count,
+    basis: alike ? 'shards' : 'sample of uids',
+    counted,
     changed: changes.length,
-    percentOfUsers: {
-      zone: share((c) => c.before?.zone !== c.after?.zone),
-      idc: share((c) => c.before?.idc !== c.after?.idc),
-      city: share((c) => c.before?.city !== c.after?.city),
-      group: share(() => true),
-    },
+    percentOfUsers: percentages(changes, counted),
     moves: groupMoves(changes),
-    capacity: capacityOf(after),
+    pins: diffUids(before, after, pinned, nowMs),
+    spreads: diffSpreads(before, after),
+    zonesAfter: shareOfZones(after),
     uids: args.uid.map((uid) => ({
       uid,
-      before: homeOfUid(uid, before),
-      after: homeOfUid(uid, after),
+      before: homeOfUid(before, uid, nowMs),
+      after: homeOfUid(after, uid, nowMs),
     })),
   };
   process.stdout.write(args.json === true ? `${JSON.stringify(report, null, 2)}\n` : text(report));
   return EXIT.ok;
 }
 
-function groupMoves(changes: readonly ShardChange[]): Move[] {
-  const moves = new Map<string, { before: Home | null; after: Home | null; shards: number[] }>();
-  for (const { shard, before, after } of changes) {
-    const key = `${homeText(before)} ${homeText(after)}`;
-    const move = moves.get(key) ?? { before, after, shards: [] };
-    move.shards.push(shard);
-    moves.set(key, move);
+/** Always the same ones: a small linear congruential generator (Numerical Recipes). */
+function* sampleUids(): Generator<string> {
+  let seed = 1;
+  for (let i = 0; i < SAMPLE; i++) {
+    let digits = '';
+    while (digits.length < 16) {
+      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+      digits += String(seed >>> 8)
+        .slice(-4)
+        .padStart(4, '0');
+    }
+    yield digits;
   }
-  return [...moves.values()];
 }
 
-/** Share of users and of capacity of each sharded zone, so that an overload shows. */
-function capacityOf(snapshot: Snapshot) {
-  const { zones, sharding } = snapshot.topology;
-  const total = [...zones.values()].reduce(
-    (sum, z) => sum + (z.type === 'rzone' || z.type === 'elastic' ? (z.capacityRps ?? 0) : 0),
-    0,
-  );
-  return [...zones.values()]
-    .filter((z) => z.type === 'rzone' || z.type === 'elastic')
-    .map((z) => ({
-      zone: z.id,
-      percentOfUsers:
-        (snapshot.placement.zoneOfShard.filter((o) => o.id === z.id).length * 100) / sharding.count,
-      percentOfCapacity:
-        total === 0 || z.capacityRps === null
-          ? null
-          : Math.round((z.capacityRps * 1000) / total) / 10,
-    }));
-}
-
-/** By the steps of `decide` for a trusted uid. */
-function homeOfUid(uid: string, snapshot: Snapshot): Home | null {
-  const source = compileSource({ header: 'x-user-id', trust: ['app'] });
-  const asking: Snapshot = { ...snapshot, identities: new Map([['simulated', [source]]]) };
-  const entryIdc = [...snapshot.topology.idcs.keys()][0] as IdcId;
-  const facts = factsFrom({
-    host: '',
-    path: '/',
-    entryIdc,
-    receivedAtMs: Date.now(),
-    dice: 0,
-    headers: [['x-user-id', uid]],
-  });
-  const route: Route = {
-    name: 'simulated',
-    zoneType: 'rzone',
-    app: 'simulated' as AppId,
-    identity: 'simulated',
-    write: 'auto',
+function percentages(changes: readonly Change<unknown>[], counted: number) {
+  const share = (differs: (c: Change<unknown>) => boolean): number =>
+    Math.round((changes.filter(differs).length * 1000) / counted) / 10;
+  return {
+    zone: share((c) => c.before?.zone !== c.after?.zone),
+    idc: share((c) => c.before?.idc !== c.after?.idc),
+    city: share((c) => c.before?.city !== c.after?.city),
+    group: share(() => true),
   };
-  const user = findUser(
-    facts,
-    'app',
-    route,
-    { cookie: null, reason: { room: '', code: '', means: '', ordinal: 0 } },
-    asking,
-  );
-  if (user.shard === null && user.pin === null) return null;
-  const placed = place(facts, route, user, asking);
-  if (placed === null) return null;
-  const { zone, group } = placed.target;
-  return { zone: zone.id, group: group.id, idc: group.idc, city: zone.city };
+}
+
+function groupMoves(changes: readonly Change<number | string>[]): Move[] {
+  const moves = new Map<string, Change<number | string>[]>();
+  for (const change of changes) {
+    const key = `${homeText(change.before)} ${homeText(change.after)}`;
+    const move = moves.get(key);
+    if (move === undefined) moves.set(key, [change]);
+    else move.push(change);
+  }
+  return [...moves.values()].map((all) => {
+    const shards = all.map((c) => c.of).filter((of) => typeof of === 'number');
+    const who = shards.length > 0 ? `shards ${rangesText(shards)}` : `${all.length} sampled uids`;
+    return { before: all[0]!.before, after: all[0]!.after, who };
+  });
+}
+
+/** Share of users and of capacity of each zone with users, so that an overload shows. */
+function shareOfZones(snapshot: Snapshot) {
+  const { zones, sharding } = snapshot.topology;
+  const sharded = [...zones.values()].filter((z) => z.type === 'rzone' || z.type === 'elastic');
+  const total = sharded.reduce((sum, z) => sum + (z.capacityRps ?? 0), 0);
+  return sharded.map((z) => {
+    const owned = snapshot.placement.zoneOfShard.filter((o) => o.id === z.id).length;
+    const known = total > 0 && z.capacityRps !== null;
+    return {
+      zone: z.id,
+      percentOfUsers: Math.round((owned * 1000) / sharding.count) / 10,
+      percentOfCapacity: known ? Math.round((z.capacityRps * 1000) / total) / 10 : null,
+    };
+  });
 }
 
 const homeText = (home: Home | null): string =>
-  home === null ? 'nowhere' : `${home.zone}/${home.group} (${home.idc}, ${home.city})`;
+  home === null ? 'any zone, at random' : `${home.zone}/${home.group} (${home.idc}, ${home.city})`;
 
-function text(r: {
-  epochs: { before: number; after: number };
-  shards: number;
-  changed: number;
-  percentOfUsers: { zone: number; idc: number; city: number; group: number };
-  moves: Move[];
-  capacity: ReturnType<typeof capacityOf>;
-  uids: { uid: string; before: Home | null; after: Home | null }[];
-}): string {
+interface Report {
+  readonly epochs: { readonly before: number; readonly after: number };
+  readonly basis: string;
+  readonly counted: number;
+  readonly changed: number;
+  readonly percentOfUsers: ReturnType<typeof percentages>;
+  readonly moves: readonly Move[];
+  readonly pins: readonly Change<string>[];
+  readonly spreads: readonly string[];
+  readonly zonesAfter: ReturnType<typeof shareOfZones>;
+  readonly uids: readonly {
+    readonly uid: string;
+    readonly before: Home | null;
+    readonly after: Home | null;
+  }[];
+}
+
+function text(r: Report): string {
   const p = r.percentOfUsers;
+  const arrow = (c: { before: Home | null; after: Home | null }): string =>
+    `${homeText(c.before)} → ${homeText(c.after)}`;
+  const basis =
+    r.basis === 'shards'
+      ? `${r.changed} of ${r.counted} shards change their home`
+      : `the shard rules differ, so every route cookie dies; ${r.changed} of ${r.counted} sampled uids change their home`;
   const lines = [
-    `epoch ${r.epochs.before} → ${r.epochs.after}: ${r.changed} of ${r.shards} shards change their home`,
+    `epoch ${r.epochs.before} → ${r.epochs.after}: ${basis}`,
     `users who change zone: ${p.zone} %, IDC: ${p.idc} %, city: ${p.city} %, group or more: ${p.group} % (users taken as even over shards)`,
-    ...r.moves.map(
-      (m) => `  shards ${rangesText(m.shards)}: ${homeText(m.before)} → ${homeText(m.after)}`,
-    ),
+    ...r.moves.map((m) => `  ${m.who}: ${arrow(m)}`),
+    ...r.pins.map((c) => `  pinned uid ${c.of}: ${arrow(c)}`),
+    ...r.spreads.map((line) => `  ${line}`),
     'after the change:',
-    ...r.capacity.map(
-      (c) =>
-        `  ${c.zone}: ${c.percentOfUsers} % of users${c.percentOfCapacity === null ? '' : `, ${c.percentOfCapacity} % of capacity`}`,
+    ...r.zonesAfter.map(
+      (z) =>
+        `  ${z.zone}: ${z.percentOfUsers} % of users${z.percentOfCapacity === null ? '' : `, ${z.percentOfCapacity} % of capacity`}`,
     ),
-    ...r.uids.map((u) => `uid ${u.uid}: ${homeText(u.before)} → ${homeText(u.after)}`),
+    ...r.uids.map((u) => `uid ${u.uid}: ${arrow(u)}`),
   ];
   return `${lines.join('\n')}\n`;
 }

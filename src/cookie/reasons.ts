@@ -27,6 +27,10 @@ export const COOKIE_WRITE = reasonsOf('cookie-write', {
     'The shard is proven and differs from the cookie’s: the answer sets the route cookie.',
   ],
   kept: ['cookie-kept', 'The route cookie already names this shard.'],
+  cleared: [
+    'cookie-cleared',
+    'The user is another than the cookie’s, and has no shard of his own: the answer clears the route cookie.',
+  ],
   notProven: [
     'cookie-not-proven',
     'Nobody has proven which shard the user is of, so no route cookie is written.',

@@ -2,6 +2,7 @@ import type { RouteCookie } from '../cookie/index.ts';
 import type { ConnectionClass } from '../model/facts.ts';
 import type { Epoch, ShardId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
+import type { HandOver } from '../peer/hand-over.ts';
 import type { Route } from '../route/index.ts';
 import type { Target } from '../snapshot/index.ts';
 
@@ -26,6 +27,11 @@ export interface Forward {
   readonly cookieNow: RouteCookie | null;
   /** Value of the route cookie to set, null for none. */
   readonly cookieToSet: string | null;
+  /** The client's route cookie is another user's, and this one can have none. */
+  readonly clearsCookie: boolean;
+  /** For the next gate: how the zone was come to, and the tag of the user's pin. */
+  readonly how: HandOver['how'];
+  readonly pinTag: string | null;
   /** Request id of the gate that handed the request over. */
   readonly handedId: string | null;
   /** Header fields, besides the internal ones, that must not reach the application. */

@@ -12,11 +12,10 @@ import { GROUP } from '../release/index.ts';
 import type { Route } from '../route/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import { type Placed, place } from './place.ts';
-import { type User, withShard } from './user.ts';
+import type { User } from './user.ts';
 
 export interface Received {
   readonly placed: Placed;
-  readonly user: User;
   readonly hopReason: Reason;
 }
 
@@ -25,27 +24,26 @@ export function receive(
   facts: RequestFacts,
   handOver: HandOver,
   route: Route,
-  seen: User,
+  user: User,
   snapshot: Snapshot,
 ): Received | null {
-  const user = withShard(seen, handOver.shard, snapshot);
-  if (handOver.epoch < snapshot.epoch && route.zoneType === 'rzone' && user.shard !== null) {
+  const known = user.shard !== null || user.pin !== null;
+  const newer = handOver.epoch < snapshot.epoch && handOver.how === 'table';
+  if (newer && known && route.zoneType === 'rzone') {
     const now = place(facts, route, user, snapshot);
     if (now?.target.via !== 'local') return null;
     const same = now.target.zone.id === handOver.zone;
-    return { placed: now, user, hopReason: same ? HOP.obeyed : HOP.redecided };
+    return { placed: now, hopReason: same ? HOP.obeyed : HOP.redecided };
   }
   const zone = snapshot.topology.zones.get(handOver.zone as ZoneId);
   const group = zone?.groups.find((g) => g.id === handOver.group);
-  if (group === undefined) return null;
-  const target = snapshot.targets.get(facts.entryIdc)?.get(group);
-  if (target?.via !== 'local' || !group.endpoints.has(route.app)) return null;
-  const provisional = route.zoneType === 'rzone' && handOver.shard === null;
+  const target = group && snapshot.targets.get(facts.entryIdc)?.get(group);
+  if (target?.via !== 'local' || !target.group.endpoints.has(route.app)) return null;
   const placed = {
     target,
     placeReason: PLACE.handedOver,
     groupReason: GROUP.handedOver,
-    provisional,
+    provisional: handOver.how === 'random',
   };
-  return { placed, user, hopReason: HOP.obeyed };
+  return { placed, hopReason: HOP.obeyed };
 }

@@ -5,7 +5,7 @@
  * Places kept for rooms to come are marked “later”.
  */
 import { PLACE } from '../failover/reasons.ts';
-import type { RequestFacts } from '../model/facts.ts';
+import type { ConnectionClass, RequestFacts } from '../model/facts.ts';
 import type { ZoneId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
 import {
@@ -15,7 +15,7 @@ import {
   type Speaker,
   whoSpeaks,
 } from '../peer/index.ts';
-import { HOP, LOOP } from '../peer/reasons.ts';
+import { FROM, HOP, LOOP } from '../peer/reasons.ts';
 import { isWrite } from '../route/compile.ts';
 import { findRoute, type Route } from '../route/index.ts';
 import { ROUTE } from '../route/reasons.ts';
@@ -24,12 +24,14 @@ import type { Decision, Respond } from './decision.ts';
 import { receive } from './hand-over.ts';
 import { inZone, type Placed, place } from './place.ts';
 import { cookieFate } from './route-cookie.ts';
-import { findUser, type User } from './user.ts';
+import { findUser, handedUser, type User } from './user.ts';
 
 export function decide(facts: RequestFacts, snapshot: Snapshot): Decision {
   const speaker = whoSpeaks(facts, snapshot.peer);
   // later: waf judges the head, stress-tag finds the traffic class
-  if (hasBeenHere(facts.header('cdn-loop'), gateToken(facts.entryIdc))) {
+  if (speaker.reason === FROM.unverified)
+    return respond(421, speaker, snapshot, [], FROM.unverified);
+  if (hasBeenHere(facts.list('cdn-loop'), gateToken(facts.entryIdc))) {
     return respond(508, speaker, snapshot, [speaker.reason], LOOP.detected);
   }
   const route = findRoute(snapshot.routes, facts.host, facts.path);
@@ -49,7 +51,11 @@ function decideOnRoute(
   route: Route,
 ): Decision {
   const reading = snapshot.cookie.read(facts.cookie(snapshot.gate.cookie.name));
-  let user = findUser(facts, speaker.from, route, reading, snapshot);
+  const { handOver } = speaker;
+  const user =
+    handOver === null
+      ? findUser(facts, speaker.from, route, reading, snapshot)
+      : handedUser(handOver, facts.receivedAtMs, snapshot);
   const passed = [
     speaker.reason,
     LOOP.none,
@@ -61,11 +67,10 @@ function decideOnRoute(
   ];
   let placed: Placed | null;
   let hopReason: Reason;
-  if (speaker.handOver !== null) {
-    const received = receive(facts, speaker.handOver, route, user, snapshot);
+  if (handOver !== null) {
+    const received = receive(facts, handOver, route, user, snapshot);
     if (received === null) return respond(421, speaker, snapshot, passed, HOP.refused);
-    ({ placed, user, hopReason } = received);
-    passed[6] = user.shardReason;
+    ({ placed, hopReason } = received);
   } else {
     const forced = speaker.from === 'operator' ? facts.header(FORCED_ZONE_HEADER) : undefined;
     placed =
@@ -98,8 +103,11 @@ function decideOnRoute(
     epoch: snapshot.epoch,
     cookieNow: reading.cookie,
     cookieToSet: fate.value,
-    handedId: speaker.handOver?.requestId ?? null,
-    dropHeaders: snapshot.untrustedHeaders[speaker.from],
+    clearsCookie: fate.clears,
+    handedId: handOver?.requestId ?? null,
+    how: placed.placeReason === PLACE.forced ? 'forced' : placed.provisional ? 'random' : 'table',
+    pinTag: user.pin === null ? null : snapshot.cookie.pinTags(user.pin.uid)[0]!,
+    dropHeaders: untrustedHeaders(route, speaker.from, snapshot),
     why: [...passed, placed.placeReason, placed.groupReason, hopReason, fate.reason],
   };
 }
@@ -116,6 +124,12 @@ function force(
   if (zone?.groups.every((g) => g.endpoints.has(route.app)) !== true) return null;
   return inZone(zone, PLACE.forced, facts, user, snapshot);
 }
+
+const untrustedHeaders = (
+  route: Route,
+  from: ConnectionClass,
+  snapshot: Snapshot,
+): readonly string[] => snapshot.untrustedHeaders.get(route.identity)![from];
 
 function respond(
   status: Respond['status'],

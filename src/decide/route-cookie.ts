@@ -6,19 +6,33 @@ import type { ConnectionClass } from '../model/facts.ts';
 import { parseShardId, type ShardId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
 import type { Snapshot } from '../snapshot/index.ts';
-import { shardOf } from '../uid-router/index.ts';
+import { isUid, shardOf } from '../uid-router/index.ts';
 import type { Pin } from '../zone/compile-rules.ts';
 import type { Forward } from './decision.ts';
 import type { User } from './user.ts';
 
 export interface CookieFate {
   readonly value: string | null;
+  readonly clears: boolean;
   readonly reason: Reason;
 }
 
-const NOT_PROVEN: CookieFate = Object.freeze({ value: null, reason: COOKIE_WRITE.notProven });
-const KEPT: CookieFate = Object.freeze({ value: null, reason: COOKIE_WRITE.kept });
-const LEFT: CookieFate = Object.freeze({ value: null, reason: COOKIE_WRITE.leftToSender });
+const NOT_PROVEN: CookieFate = Object.freeze({
+  value: null,
+  clears: false,
+  reason: COOKIE_WRITE.notProven,
+});
+const CLEARED: CookieFate = Object.freeze({
+  value: null,
+  clears: true,
+  reason: COOKIE_WRITE.cleared,
+});
+const KEPT: CookieFate = Object.freeze({ value: null, clears: false, reason: COOKIE_WRITE.kept });
+const LEFT: CookieFate = Object.freeze({
+  value: null,
+  clears: false,
+  reason: COOKIE_WRITE.leftToSender,
+});
 
 export function cookieFate(
   from: ConnectionClass,
@@ -28,9 +42,11 @@ export function cookieFate(
 ): CookieFate {
   if (from === 'peer') return LEFT;
   if (user.uid === null && user.shard !== null) return KEPT;
-  if (!user.proven || user.shard === null) return NOT_PROVEN;
+  if (!user.proven) return NOT_PROVEN;
+  // A pinned user without a shard can't have a cookie, and must not live by the last user's.
+  if (user.shard === null) return now === null ? NOT_PROVEN : CLEARED;
   const value = cookieFor(user.shard, user.pin, now, snapshot);
-  return value === null ? KEPT : { value, reason: COOKIE_WRITE.set };
+  return value === null ? KEPT : { value, clears: false, reason: COOKIE_WRITE.set };
 }
 
 /** null when the client's cookie says it already. */
@@ -75,9 +91,10 @@ export function correct(
       ? NO_CHANGE
       : { kind: 'clear' };
   }
-  const declared = uid === null ? undefined : snapshot.rules.pins.get(uid);
+  const readable = uid !== null && isUid(uid);
+  const declared = readable ? snapshot.rules.pins.get(uid) : undefined;
   const pin = declared !== undefined && nowMs < declared.untilMs ? declared : null;
-  const named = uid === null ? null : shardOf(uid, snapshot.topology.sharding);
+  const named = readable ? shardOf(uid, snapshot.topology.sharding) : null;
   const known = named ?? shardFromText(shard, snapshot);
   if (known === null) return { kind: 'unreadable' };
   const value = cookieFor(known, pin, decision.cookieNow, snapshot);

@@ -1,9 +1,10 @@
 /** Who the user is, as far as this request can tell: uid, pin, shard, and whose word it is. */
-import type { CookieReading } from '../cookie/index.ts';
+import type { CookieReading, RouteCookie } from '../cookie/index.ts';
 import { PIN, SHARD } from '../failover/reasons.ts';
 import type { ConnectionClass, RequestFacts } from '../model/facts.ts';
 import { parseShardId, type ShardId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
+import type { HandOver } from '../peer/hand-over.ts';
 import type { Route } from '../route/index.ts';
 import { normalisePath } from '../route/normalise.ts';
 import type { Snapshot } from '../snapshot/index.ts';
@@ -37,26 +38,16 @@ export function findUser(
 ): User {
   const list = route.identity === null ? undefined : snapshot.identities.get(route.identity);
   const identity =
-    list === undefined ? NO_IDENTITY : findUid(facts, from, list, normalisePath(facts.path));
+    list === undefined
+      ? NO_IDENTITY
+      : findUid(facts, from, list, normalisePath(facts.path), snapshot.placesUid);
   const identityReason = reasonOf(identity, list === undefined);
   if (identity.trusted !== null) {
     const user = byUid(identity.trusted, true, SHARD.fromUid, facts, snapshot, identityReason);
     if (user !== null) return user;
   }
   if (cookie.cookie !== null) {
-    const { shard, pinTag } = cookie.cookie;
-    const pin = pinTag === null ? null : (snapshot.pinOfTag.get(pinTag) ?? null);
-    const live = pin !== null && facts.receivedAtMs < pin.untilMs;
-    const pinReason = live ? PIN.hit : pin === null ? PIN.none : PIN.expired;
-    return {
-      uid: null,
-      shard,
-      pin: live ? pin : null,
-      proven: false,
-      identityReason,
-      pinReason,
-      shardReason: SHARD.fromCookie,
-    };
+    return byCookie(cookie.cookie, identity.hint, identityReason, facts, snapshot);
   }
   if (identity.hint !== null) {
     const user = byUid(identity.hint, false, SHARD.fromHint, facts, snapshot, identityReason);
@@ -70,6 +61,31 @@ export function findUser(
     identityReason,
     pinReason: PIN.none,
     shardReason: SHARD.absent,
+  };
+}
+
+/** A cookie from before its user was pinned has no tag; a hint of the same shard then finds the pin. */
+function byCookie(
+  cookie: RouteCookie,
+  hint: string | null,
+  identityReason: Reason,
+  facts: RequestFacts,
+  snapshot: Snapshot,
+): User {
+  const { shard } = cookie;
+  const hinted =
+    hint === null || snapshot.rules.pins.size === 0 ? undefined : snapshot.rules.pins.get(hint);
+  const same = hinted !== undefined && shardOf(hinted.uid, snapshot.topology.sharding) === shard;
+  const tag = same ? snapshot.cookie.pinTags(hinted.uid)[0]! : cookie.pinTag;
+  const [pin, pinReason] = pinOfTag(tag, facts.receivedAtMs, snapshot);
+  return {
+    uid: null,
+    shard,
+    pin,
+    proven: false,
+    identityReason,
+    pinReason,
+    shardReason: SHARD.fromCookie,
   };
 }
 
@@ -105,9 +121,24 @@ function reasonOf(identity: Identity, notNeeded: boolean): Reason {
   return identity.malformed ? IDENTITY.malformed : IDENTITY.absent;
 }
 
-/** The user of a hand-over whose sender knew his shard while this gate can't tell. */
-export function withShard(user: User, shard: number | null, snapshot: Snapshot): User {
-  if (user.shard !== null || shard === null) return user;
-  const known = parseShardId(shard, snapshot.topology.sharding.count);
-  return known === null ? user : { ...user, shard: known, shardReason: SHARD.handedOver };
+/** The user that another gate has signed for. */
+export function handedUser(handOver: HandOver, nowMs: number, snapshot: Snapshot): User {
+  const { count } = snapshot.topology.sharding;
+  const shard = handOver.shard === null ? null : parseShardId(handOver.shard, count);
+  const [pin, pinReason] = pinOfTag(handOver.pinTag, nowMs, snapshot);
+  return {
+    uid: pin?.uid ?? null,
+    shard,
+    pin,
+    proven: false,
+    identityReason: IDENTITY.leftToSender,
+    pinReason,
+    shardReason: shard === null ? SHARD.absent : SHARD.handedOver,
+  };
+}
+
+function pinOfTag(tag: string | null, nowMs: number, snapshot: Snapshot): [Pin | null, Reason] {
+  const pin = tag === null ? undefined : snapshot.pinOfTag.get(tag);
+  if (pin === undefined) return [null, PIN.none];
+  return nowMs < pin.untilMs ? [pin, PIN.hit] : [null, PIN.expired];
 }

@@ -2,6 +2,7 @@
  * What one gate is told about itself: where it listens, whom it trusts, its keys, limits and
  * deadlines. Several gates of an IDC share one Gate document.
  */
+import { stringifySetCookie } from 'cookie';
 import ipaddr from 'ipaddr.js';
 import type { ListenerKind } from '../model/facts.ts';
 import { type IdcId, parseIdcId } from '../model/ids.ts';
@@ -57,7 +58,9 @@ export function compileGate(doc: GateDoc, report: Report): GateSettings {
     headers: doc.headers,
     log: doc.log,
   };
+  checkAddresses(settings, report);
   checkAdmin(settings, report);
+  checkLimits(settings, report);
   checkCookie(settings, report);
   return settings;
 }
@@ -83,6 +86,11 @@ function compileKeys(
         `key ${key.id} is the published demo key: anybody can sign with it`,
       );
     }
+    if (key.secret === undefined) {
+      report.error([...path, i], 'no-secret', `key ${key.id} has no secret`, {
+        expected: 'secret or secretFile',
+      });
+    }
     return { id: key.id, secret: key.secret ?? '' };
   });
 }
@@ -107,27 +115,62 @@ const isLoopback = (host: string): boolean =>
   ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback';
 
 function checkCookie(settings: GateSettings, report: Report): void {
-  const { sameSite, secure, name } = settings.cookie;
-  if (sameSite === 'none' && secure === 'never') {
-    report.error(
-      ['cookie', 'secure'],
-      'cookie-secure',
-      'browsers drop a SameSite=None cookie that is not Secure',
-      {
-        found: 'secure: never',
-        expected: 'secure: always, or another sameSite',
-      },
+  const { sameSite, secure, name, domain } = settings.cookie;
+  const error = (key: string, message: string, found: string, expected: string): void =>
+    report.error(['cookie', key], `cookie-${key}`, message, { found, expected });
+  const mustBeSecure = sameSite === 'none' || /^__(Host|Secure)-/i.test(name);
+  if (mustBeSecure && secure === 'never') {
+    error(
+      'secure',
+      'browsers drop this cookie unless it is Secure',
+      'secure: never',
+      'secure: always',
     );
   }
-  if (name.startsWith('__Host-') && settings.cookie.domain !== undefined) {
-    report.error(
-      ['cookie', 'domain'],
-      'cookie-domain',
-      'a __Host- cookie has no domain (RFC 6265bis 4.1.3.2)',
-      {
-        found: settings.cookie.domain,
-        expected: 'no domain',
-      },
-    );
+  if (/^__Host-/i.test(name) && domain !== undefined) {
+    error('domain', 'a __Host- cookie has no domain (RFC 6265bis 4.1.3.2)', domain, 'no domain');
   }
+  try {
+    stringifySetCookie({ name, value: '', ...(domain === undefined ? {} : { domain }) });
+  } catch {
+    error('domain', 'the domain can’t stand in a cookie', domain ?? '', 'a domain name');
+  }
+}
+
+/** Two listeners on one address: the second could never be bound. */
+function checkAddresses(settings: GateSettings, report: Report): void {
+  const seen: { text: string; idc: IdcId | null }[] = [];
+  for (const section of ['listeners', 'admin'] as const) {
+    settings[section].forEach(({ address, idc }, i) => {
+      const clash = seen.some(
+        (s) => s.text === address.text && (s.idc === idc || s.idc === null || idc === null),
+      );
+      if (clash) {
+        report.error(
+          [section, i, 'address'],
+          'duplicate-address',
+          `${address.text} is listened on twice`,
+          {
+            found: address.text,
+            expected: 'an address of its own',
+          },
+        );
+      }
+      seen.push({ text: address.text, idc });
+    });
+  }
+}
+
+function checkLimits(settings: GateSettings, report: Report): void {
+  const { headBytes, targetBytes } = settings.limits;
+  if (targetBytes < headBytes) return;
+  report.error(
+    ['limits', 'targetBytes'],
+    'limits',
+    'a target of this length does not fit into a head',
+    {
+      found: `targetBytes: ${targetBytes}, headBytes: ${headBytes}`,
+      expected: 'targetBytes below headBytes',
+    },
+  );
 }

@@ -15,8 +15,8 @@ const keySchema = z
       .optional()
       .describe('A file that holds the secret, relative to this one'),
   })
-  .refine((k) => k.secret !== undefined || k.secretFile !== undefined, {
-    error: 'secret or secretFile',
+  .refine((k) => (k.secret === undefined) !== (k.secretFile === undefined), {
+    error: 'secret or secretFile, and not both',
   });
 const keysSchema = z.array(keySchema).min(1).max(2);
 

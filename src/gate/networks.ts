@@ -31,9 +31,12 @@ export function compileNetworks(texts: readonly string[], path: DocPath, report:
   };
 }
 
+/** IPv4 in four decimal parts only: “10” would be 0.0.0.10 to some and 10.0.0.0 to others. */
 function parseRange(text: string): Range | null {
+  const address = text.split('/', 1)[0]!;
+  const v4 = ipaddr.IPv4.isValidFourPartDecimal(address);
+  if (!v4 && (!ipaddr.IPv6.isValid(address) || ipaddr.IPv6.parse(address).isIPv4MappedAddress()))
+    return null;
   if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
-  if (!ipaddr.isValid(text)) return null;
-  const ip = ipaddr.process(text);
-  return [ip, ip.kind() === 'ipv4' ? 32 : 128];
+  return text === address ? [ipaddr.parse(text), v4 ? 32 : 128] : null;
 }

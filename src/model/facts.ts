@@ -30,6 +30,8 @@ export interface RequestFacts {
   readonly dice: number;
   /** First value of a field; `name` in lower case. */
   header(name: string): string | undefined;
+  /** All values of a field that is a list, joined by commas; '' when there is none. */
+  list(name: string): string;
   /** First value of a cookie in any Cookie field. */
   cookie(name: string): string | undefined;
 }
@@ -86,6 +88,11 @@ export function factsFrom(record: RecordedFacts): RequestFacts {
     receivedAtMs: record.receivedAtMs,
     dice: record.dice,
     header: (name) => headers.find(([n]) => n === name)?.[1],
+    list: (name) =>
+      headers
+        .filter(([n]) => n === name)
+        .map(([, v]) => v)
+        .join(', '),
     cookie: (name) => {
       for (const [n, v] of headers) {
         const found = n === 'cookie' ? scanCookie(v, name) : undefined;

@@ -26,13 +26,15 @@ export interface Issue extends Problem {
 /** Collects problems, so that a reader learns of every mistake at once. */
 export class Report {
   readonly problems: Problem[] = [];
+  /** From a path in the values at hand to the path in the document, where the two differ. */
+  rebase: (path: DocPath) => DocPath = (path) => path;
 
   error(path: DocPath, code: string, message: string, more: Partial<Problem> = {}): void {
-    this.problems.push({ severity: 'error', path, code, message, ...more });
+    this.problems.push({ severity: 'error', path: this.rebase(path), code, message, ...more });
   }
 
   warn(path: DocPath, code: string, message: string, more: Partial<Problem> = {}): void {
-    this.problems.push({ severity: 'warning', path, code, message, ...more });
+    this.problems.push({ severity: 'warning', path: this.rebase(path), code, message, ...more });
   }
 
   get failed(): boolean {
@@ -54,7 +56,8 @@ export class Report {
 /** The known name within two edits of `found`, or within a third of its length. */
 export function nearestName(found: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(found.length / 3)) + 1;
+  // Of a one-letter name anything is two edits away.
+  let bestDistance = Math.min(found.length, Math.max(2, Math.floor(found.length / 3)) + 1);
   for (const name of known) {
     const distance = editDistance(found.toLowerCase(), name.toLowerCase());
     if (distance < bestDistance) {

@@ -1,21 +1,35 @@
 /** Zod pieces that every document shares, so that a name or an address is checked in one way. */
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { NAME_PATTERN, NAME_RULE } from './ids.ts';
 
-export const nameSchema = z.string().regex(NAME_PATTERN, { error: NAME_RULE });
-
-/** `host:port`, `1.2.3.4:80` or `[::1]:80`. */
-export const ADDRESS_PATTERN =
-  /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?):(\d{1,5})$/;
-
-export const addressSchema = z
+export const nameSchema = z
   .string()
-  .regex(ADDRESS_PATTERN, { error: 'host:port, with a port from 1 to 65535' })
-  .refine((text) => portOf(text) >= 1 && portOf(text) <= 65535, {
-    error: 'host:port, with a port from 1 to 65535',
+  .regex(NAME_PATTERN, { error: NAME_RULE })
+  .refine((name) => !(name in Object.prototype), {
+    error: 'a name that JavaScript does not use itself',
   });
 
-const portOf = (text: string): number => Number(text.slice(text.lastIndexOf(':') + 1));
+const HOST_LABELS =
+  /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
+
+/** `host:port`, `1.2.3.4:80` or `[::1]:80`. */
+export const addressSchema = z.string().refine(isAddress, {
+  error: 'host:port, as app.example:8080, 10.0.0.1:80 or [::1]:80',
+});
+
+function isAddress(text: string): boolean {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]{1,253})):(\d{1,5})$/.exec(text);
+  if (match === null) return false;
+  const [, v6, host = ''] = match;
+  if (portOf(text) < 1 || portOf(text) > 65_535) return false;
+  if (v6 !== undefined) return ipaddr.IPv6.isValid(v6);
+  return /^[\d.]+$/.test(host) ? ipaddr.IPv4.isValidFourPartDecimal(host) : HOST_LABELS.test(host);
+}
+
+function portOf(text: string): number {
+  return Number(text.slice(text.lastIndexOf(':') + 1));
+}
 
 /** Where something listens. `text` is as written: the name of the endpoint in logs and metrics. */
 export interface Address {
@@ -40,5 +54,4 @@ export const countSchema = (min: number, max: number): z.ZodInt =>
     .min(min)
     .max(max);
 
-export const API_VERSION = 'zonegate/v1';
-export const apiVersionSchema = z.literal(API_VERSION);
+export const apiVersionSchema = z.literal('zonegate/v1');

@@ -1,6 +1,6 @@
 /**
  * What one gate tells the next about a request it forwards, in the header X-Ldc-Decision:
- * `v1.<from idc>.<zone>.<shard|->.<group>.<epoch>.<request id>.<sent at>.<key id>.<mac>`.
+ * `v1.<from idc>.<zone>.<shard|->.<group>.<epoch>.<how>.<request id>.<sent at>.<key id>.<mac>`.
  * The MAC also covers method, host and target, so a hand-over can't be moved to another request.
  */
 import { type Epoch, parseEpoch } from '../model/ids.ts';
@@ -17,8 +17,14 @@ export interface HandOver {
   readonly shard: number | null;
   readonly group: string;
   readonly epoch: Epoch;
+  /** How the sender came to the zone: a newer receiver may correct a table's word, not a person's. */
+  readonly how: 'table' | 'forced' | 'random';
+  /** Tag of the user's pin, null when he has none. */
+  readonly pinTag: string | null;
   readonly requestId: string;
 }
+
+const HOW_LETTER = { table: 't', forced: 'f', random: 'r' } as const;
 
 /** The parts of a request that a hand-over is bound to. */
 export interface Bound {
@@ -35,7 +41,7 @@ const boundText = (r: Bound): string => `${r.method} ${r.host} ${r.path}?${r.que
 export function signHandOver(h: HandOver, bound: Bound, nowMs: number, keys: KeyRing): string {
   const key = keys[0]!;
   const shard = h.shard === null ? '-' : h.shard;
-  const body = `v1.${h.fromIdc}.${h.zone}.${shard}.${h.group}.${h.epoch}.${h.requestId}.${nowMs.toString(36)}.${key.id}`;
+  const body = `v1.${h.fromIdc}.${h.zone}.${shard}.${h.group}.${h.epoch}.${HOW_LETTER[h.how]}${h.pinTag ?? ''}.${h.requestId}.${nowMs.toString(36)}.${key.id}`;
   return `${body}.${macOf(key.secret, PURPOSE, `${body}\n${boundText(bound)}`)}`;
 }
 
@@ -47,19 +53,9 @@ export function readHandOver(
   keys: KeyRing,
 ): HandOver | null {
   const parts = text.split('.');
-  if (parts.length !== 10 || parts[0] !== 'v1' || text.length > 512) return null;
-  const [, fromIdc, zone, shardText, group, epochText, requestId, atText, keyId, mac] = parts as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  if (parts.length !== 11 || parts[0] !== 'v1' || text.length > 512) return null;
+  const [, fromIdc = '', zone = '', shardText = '', group = '', epochText = ''] = parts;
+  const [how = '', requestId = '', atText = '', keyId = '', mac = ''] = parts.slice(6);
   const key = keys.find((k) => k.id === keyId);
   if (key === undefined) return null;
   const body = text.slice(0, text.length - mac.length - 1);
@@ -69,5 +65,7 @@ export function readHandOver(
   const epoch = parseEpoch(Number(epochText));
   if (epoch === null) return null;
   const shard = shardText === '-' ? null : Number(shardText);
-  return { fromIdc, zone, shard, group, epoch, requestId };
+  const pinTag = how.length > 1 ? how.slice(1) : null;
+  const kind = how.startsWith('f') ? 'forced' : how.startsWith('r') ? 'random' : 'table';
+  return { fromIdc, zone, shard, group, epoch, how: kind, pinTag, requestId };
 }

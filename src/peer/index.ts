@@ -12,7 +12,7 @@ import { HAND_OVER_HEADER, type HandOver, readHandOver } from './hand-over.ts';
 import { OPERATOR_HEADER, readOperatorToken } from './operator-token.ts';
 import { FROM } from './reasons.ts';
 
-export const INTERNAL_PREFIX = 'x-ldc-';
+const GATE_PREFIX = 'zonegate-';
 /** An app's answer names the user it served, so that the gate can place him: a uid, a shard, or `none`. */
 export const CORRECTION_UID_HEADER = 'x-ldc-uid';
 export const CORRECTION_SHARD_HEADER = 'x-ldc-shard';
@@ -48,7 +48,9 @@ export function whoSpeaks(facts: RequestFacts, room: PeerRoom): Speaker {
       ? readHandOver(handed, facts, facts.receivedAtMs, room.peerKeys)
       : null;
     if (handOver !== null) return { from: 'peer', handOver, operator: null, reason: FROM.peer };
-    return speaker(facts.listener, FROM.badHandOver);
+    // To serve it as anybody's would be a guess at the user: a gate knew more than this one can see.
+    const forwarded = room.peers.has(facts.remote) && facts.list('cdn-loop').includes(GATE_PREFIX);
+    return speaker(facts.listener, forwarded ? FROM.unverified : FROM.badHandOver);
   }
   const token = facts.header(OPERATOR_HEADER);
   if (token !== undefined) {
@@ -61,10 +63,10 @@ export function whoSpeaks(facts: RequestFacts, room: PeerRoom): Speaker {
 }
 
 /** How gates of an IDC name themselves in CDN-Loop (RFC 8586) and Via. */
-export const gateToken = (idc: string): string => `zonegate-${idc}`;
+export const gateToken = (idc: string): string => GATE_PREFIX + idc;
 
 /** Does CDN-Loop hold `token` as a whole element, parameters aside? */
-export function hasBeenHere(cdnLoop: string | undefined, token: string): boolean {
-  if (cdnLoop === undefined || !cdnLoop.includes(token)) return false;
+export function hasBeenHere(cdnLoop: string, token: string): boolean {
+  if (!cdnLoop.includes(token)) return false;
   return cdnLoop.split(',').some((entry) => entry.split(';', 1)[0]!.trim() === token);
 }

@@ -7,7 +7,11 @@ export const FROM = reasonsOf('peer', {
   operator: ['from-operator', 'A person with a valid operator token.'],
   badHandOver: [
     'peer-bad-signature',
-    'A hand-over whose signature is wrong, too old or from a strange network; treated as external.',
+    'A hand-over that is forged or comes from a strange network; treated as external.',
+  ],
+  unverified: [
+    'peer-unverified',
+    'A gate has forwarded the request, but its hand-over is stale or signed with a strange key; answered 421.',
   ],
   badToken: [
     'operator-bad-token',

@@ -6,11 +6,47 @@ const token = z
   .string()
   .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/, { error: 'a name without spaces' });
 
-export const sourceSchema = z
+/** Fields that frame, route or belong to the gate itself: taking them out would break the message. */
+const RESERVED = new Set([
+  ...[
+    'host',
+    'content-length',
+    'transfer-encoding',
+    'connection',
+    'keep-alive',
+    'te',
+    'trailer',
+    'upgrade',
+    'expect',
+  ],
+  ...[
+    'cookie',
+    'via',
+    'cdn-loop',
+    'forwarded',
+    'x-request-id',
+    'traceparent',
+    'tracestate',
+    'max-forwards',
+  ],
+]);
+const headerName = z
+  .string()
+  .regex(/^[A-Za-z0-9-]{1,128}$/, { error: 'a field name of letters, digits and hyphens' })
+  .refine((n) => !RESERVED.has(n.toLowerCase()) && !/^(?:x-ldc|x-forwarded|proxy)-/i.test(n), {
+    error: 'a field that neither HTTP nor the gate needs itself',
+  });
+
+const sourceSchema = z
   .strictObject({
-    header: token.optional(),
+    header: headerName.optional(),
     cookie: token.optional(),
-    query: z.string().min(1).max(128).optional(),
+    query: z
+      .string()
+      .regex(/^[A-Za-z0-9._~-]{1,128}$/, {
+        error: 'a parameter name of letters, digits and . _ ~ -',
+      })
+      .optional(),
     path: z
       .string()
       .regex(/^\/(?:[^:*/]+\/)*:uid(?:\/[^:*/]+)*(?:\/\*)?$/, {
@@ -43,12 +79,14 @@ const routeSchema = z.strictObject({
     .max(253),
   path: z
     .string()
-    .regex(/^\/[^?#\s%\\]*$/, { error: 'a plain path that starts with /' })
+    .regex(/^\/[A-Za-z0-9._~!$&'()+,;=@/-]*$/, {
+      error: 'a plain path that starts with /; prefixes need no *',
+    })
     .max(1024)
     .default('/'),
   zone: z.enum(['rzone', 'gzone', 'czone']),
   app: nameSchema,
-  identity: nameSchema.optional().describe('Which list of identities finds the user; rzone only'),
+  identity: nameSchema.optional().describe('Which list of identities finds the user'),
   write: z
     .enum(['auto', 'always', 'never'])
     .default('auto')
@@ -59,8 +97,7 @@ export const routesSchema = z.strictObject({
   apiVersion: apiVersionSchema,
   kind: z.literal('Routes'),
   identities: z.record(nameSchema, z.array(sourceSchema).min(1).max(16)).default({}),
-  routes: z.array(routeSchema).max(100_000),
+  routes: z.array(routeSchema).min(1).max(100_000),
 });
 
 export type RoutesDoc = z.infer<typeof routesSchema>;
-export type SourceDoc = z.infer<typeof sourceSchema>;

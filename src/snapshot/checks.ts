@@ -1,8 +1,10 @@
 /** Checks that need more than one room's document: names across rooms exist and can be reached. */
 import type { GateSettings } from '../gate/compile-gate.ts';
+import type { GateDoc } from '../gate/gate-schema.ts';
 import type { AppId } from '../model/ids.ts';
 import type { Report } from '../model/issue.ts';
 import type { RoutesDoc } from '../route/routes-schema.ts';
+import type { Rules } from '../zone/compile-rules.ts';
 import type { Topology, Zone } from '../zone/topology.ts';
 
 type RouteDoc = RoutesDoc['routes'][number];
@@ -71,20 +73,48 @@ function checkApp(zone: Zone, route: RouteDoc, i: number, report: Report): void 
   }
 }
 
-/** Elastic zones take over shards, so they must run what rzone routes ask for. */
-export function checkShardedRules(topology: Topology, doc: RoutesDoc, report: Report): void {
-  doc.routes.forEach((route, i) => {
-    if (route.zone !== 'rzone') return;
-    for (const zone of topology.zones.values()) {
-      if (zone.type !== 'elastic') continue;
-      const lacking = zone.groups.filter((g) => !g.endpoints.has(route.app as AppId));
-      if (lacking.length === 0) continue;
-      report.warn(
-        ['routes', i, 'app'],
-        'app-not-deployed',
-        `elastic zone ${zone.id} does not run ${route.app}: shards with this route can't move there`,
-      );
+/** A zone that owns users must run what their routes ask for; an elastic one should, before it does. */
+export function checkOwners(
+  topology: Topology,
+  rules: Rules,
+  doc: RoutesDoc,
+  report: Report,
+): void {
+  const owners = new Set([...rules.owners, ...[...rules.pins.values()].map((p) => p.zone)]);
+  const elastic = [...topology.zones.values()].filter((z) => z.type === 'elastic');
+  const seen = new Set<string>();
+  doc.routes.forEach(({ zone: type, app }, i) => {
+    if (type !== 'rzone' || seen.has(app)) return;
+    seen.add(app);
+    for (const zone of elastic) {
+      if (zone.groups.every((g) => g.endpoints.has(app as AppId))) continue;
+      const path = ['routes', i, 'app'];
+      if (owners.has(zone.id)) {
+        report.error(
+          path,
+          'app-not-deployed',
+          `elastic zone ${zone.id} owns users but does not run ${app}`,
+          {
+            found: `${zone.id} without ${app}`,
+            expected: `${app} in every group of ${zone.id}`,
+          },
+        );
+      } else
+        report.warn(
+          path,
+          'app-not-deployed',
+          `elastic zone ${zone.id} does not run ${app}: no shard can move there`,
+        );
     }
+  });
+}
+
+/** Between IDCs a hand-over is believed only from a listed network. */
+export function checkPeers(doc: GateDoc, topology: Topology, report: Report): void {
+  if (topology.idcs.size < 2 || doc.trust.peers.length > 0) return;
+  report.error(['trust'], 'no-peers', 'gates of other IDCs would not be believed', {
+    found: 'no trust.peers',
+    expected: 'the networks that they call from',
   });
 }
 

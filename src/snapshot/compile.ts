@@ -10,12 +10,13 @@ import { fail, ok, type Result } from '../model/result.ts';
 import { compileRoutes } from '../route/compile.ts';
 import { routesSchema } from '../route/routes-schema.ts';
 import { compileSource, type Source, untrustedHeaders } from '../uid-router/compile.ts';
+import { shardOf } from '../uid-router/index.ts';
 import { compileRules, type Pin } from '../zone/compile-rules.ts';
 import { compileTopology } from '../zone/compile-topology.ts';
 import { rulesSchema } from '../zone/rules-schema.ts';
 import type { Group, Sharding, Topology } from '../zone/topology.ts';
 import { topologySchema } from '../zone/topology-schema.ts';
-import { checkGateIdcs, checkRoutes, checkShardedRules } from './checks.ts';
+import { checkGateIdcs, checkOwners, checkPeers, checkRoutes } from './checks.ts';
 import { byPlace, type ConfigDocument, KINDS, type Kind, toIssue } from './documents.ts';
 import type { Snapshot, Target } from './index.ts';
 import { parseDocument } from './parse.ts';
@@ -68,21 +69,24 @@ function sortKinds(
   const byKind = new Map<Kind, ConfigDocument>();
   for (const doc of documents) {
     const name = (doc.data as { kind?: unknown } | null)?.kind;
-    const kind = KINDS.find((k) => k === name);
     const report = new Report();
-    if (kind === undefined) {
-      const near = typeof name === 'string' ? nearestName(name, KINDS) : undefined;
+    const near = typeof name === 'string' ? nearestName(name, KINDS) : undefined;
+    // A misspelt kind is judged as the one that was meant, to find what else is wrong.
+    const kind = KINDS.find((k) => k === name) ?? KINDS.find((k) => k === near);
+    if (kind !== name || kind === undefined) {
       report.error(['kind'], 'unknown-kind', 'the document is of no known kind', {
-        found: typeof name === 'string' ? name : 'nothing',
+        found: typeof name === 'string' ? name : 'nothing that names a kind',
         expected: `kind: ${KINDS.join(' | ')}`,
         ...(near === undefined ? {} : { suggestion: near }),
       });
-    } else if (byKind.has(kind)) {
+    }
+    const before = kind === undefined ? undefined : byKind.get(kind);
+    if (before !== undefined) {
       report.error(['kind'], 'duplicate-kind', `there is already a ${kind} document`, {
-        found: `${kind} in ${byKind.get(kind)!.file} and here`,
+        found: `${kind} in ${before.file} and here`,
         expected: 'one document of each kind',
       });
-    } else byKind.set(kind, doc);
+    } else if (kind !== undefined) byKind.set(kind, kind === name ? doc : asKind(doc, kind));
     strays.push(...report.problems.map((p) => toIssue(doc, p)));
   }
   for (const kind of KINDS) {
@@ -101,6 +105,12 @@ function sortKinds(
   }
   return byKind;
 }
+
+const asKind = (doc: ConfigDocument, kind: Kind): ConfigDocument => ({
+  file: doc.file,
+  data: { ...(doc.data as object), kind },
+  locate: (path, atKey) => doc.locate(path, atKey),
+});
 
 function parsePart<S extends z.ZodType>(
   parts: ReadonlyMap<Kind, Parts>,
@@ -121,6 +131,7 @@ function assemble(parts: ReadonlyMap<Kind, Parts>, digest: string): Snapshot | n
   const routes = routesDoc === null ? null : compileRoutes(routesDoc, reportOf('Routes'));
   const gate = gateDoc === null ? null : compileGate(gateDoc, reportOf('Gate'));
   if (topology !== null && routesDoc !== null) checkRoutes(routesDoc, topology, reportOf('Routes'));
+  if (topology !== null && gateDoc !== null) checkPeers(gateDoc, topology, reportOf('Gate'));
   if (topology !== null && gate !== null) checkGateIdcs(gate, topology, reportOf('Gate'));
   const rules =
     rulesDoc === null || topology === null
@@ -128,7 +139,7 @@ function assemble(parts: ReadonlyMap<Kind, Parts>, digest: string): Snapshot | n
       : compileRules(rulesDoc, topology, reportOf('Rules'));
   if (topology === null || rules === null || routes === null || routesDoc === null || gate === null)
     return null;
-  checkShardedRules(topology, routesDoc, reportOf('Routes'));
+  checkOwners(topology, rules, routesDoc, reportOf('Routes'));
   if ([...parts.values()].some(({ report }) => report.failed)) return null;
   const cookie = new CookieCodec(
     gate.keys.cookie,
@@ -145,7 +156,8 @@ function assemble(parts: ReadonlyMap<Kind, Parts>, digest: string): Snapshot | n
     rules,
     routes,
     identities,
-    untrustedHeaders: untrustedByClass(identities),
+    untrustedHeaders: untrustedByList(identities),
+    placesUid: (uid: string) => shardOf(uid, topology.sharding) !== null || rules.pins.has(uid),
     placement: resolve(topology, rules),
     peer: { peers: gate.peers, peerKeys: gate.keys.peer, operatorKeys: gate.keys.operator },
     cookie,
@@ -162,12 +174,18 @@ function assemble(parts: ReadonlyMap<Kind, Parts>, digest: string): Snapshot | n
 const schemeOf = ({ count, key }: Sharding): string =>
   `${count}:${key.kind === 'digits' ? key.positions.join(',') : key.hash}`;
 
-function untrustedByClass(
+function untrustedByList(
   identities: ReadonlyMap<string, readonly Source[]>,
-): Record<ConnectionClass, readonly string[]> {
-  const sources = [...identities.values()].flat();
-  const of = (from: ConnectionClass): readonly string[] => untrustedHeaders(sources, from);
-  return { external: of('external'), app: of('app'), peer: of('peer'), operator: of('operator') };
+): Snapshot['untrustedHeaders'] {
+  const all = [...identities.values()].flat();
+  const judge = (own: readonly Source[]) => {
+    const of = (from: ConnectionClass): readonly string[] => untrustedHeaders(own, all, from);
+    return { external: of('external'), app: of('app'), peer: of('peer'), operator: of('operator') };
+  };
+  return new Map([
+    [null, judge([])],
+    ...[...identities].map(([name, own]) => [name, judge(own)] as const),
+  ]);
 }
 
 function compilePinTags(pins: ReadonlyMap<string, Pin>, cookie: CookieCodec): Map<string, Pin> {

@@ -1,7 +1,9 @@
-/** What changes for users between two snapshots, shard by shard, by the functions production uses. */
+/** What changes for users between two snapshots, by the functions production uses. */
 import { pick } from '../failover/index.ts';
 import type { ShardId } from '../model/ids.ts';
-import { pointOfShard } from '../release/index.ts';
+import { pointOfShard, pointOfUid } from '../release/index.ts';
+import { shardOf } from '../uid-router/index.ts';
+import type { Zone } from '../zone/topology.ts';
 import type { Snapshot } from './index.ts';
 
 export interface Home {
@@ -11,31 +13,82 @@ export interface Home {
   readonly city: string;
 }
 
-export interface ShardChange {
-  readonly shard: number;
+export interface Change<T> {
+  readonly of: T;
   readonly before: Home | null;
   readonly after: Home | null;
 }
 
 /** null when nobody owns the shard. */
 export function homeOfShard(snapshot: Snapshot, shard: ShardId): Home | null {
-  const zone = snapshot.placement.zoneOfShard[shard];
+  return homeIn(snapshot, snapshot.placement.zoneOfShard[shard], pointOfShard(shard));
+}
+
+/**
+ * Pin first, then shard; null for a uid that would be placed at random.
+ * @param nowMs wall clock, for pins that expire
+ */
+export function homeOfUid(snapshot: Snapshot, uid: string, nowMs: number): Home | null {
+  const shard = shardOf(uid, snapshot.topology.sharding);
+  const pin = snapshot.rules.pins.get(uid);
+  if (pin === undefined || nowMs >= pin.untilMs) {
+    return shard === null ? null : homeOfShard(snapshot, shard);
+  }
+  const point = shard === null ? pointOfUid(uid) : pointOfShard(shard);
+  return homeIn(snapshot, snapshot.topology.zones.get(pin.zone), point);
+}
+
+function homeIn(snapshot: Snapshot, zone: Zone | undefined, point: number): Home | null {
   const spread = zone === undefined ? undefined : snapshot.placement.groupsOf.get(zone.id);
-  const share = spread === undefined ? null : pick(spread, pointOfShard(shard));
+  const share = spread === undefined ? null : pick(spread, point);
   if (zone === undefined || share === null) return null;
   return { zone: zone.id, group: share.group.id, idc: share.group.idc, city: zone.city };
 }
 
+const differ = (a: Home | null, b: Home | null): boolean =>
+  a?.zone !== b?.zone || a?.group !== b?.group || a?.idc !== b?.idc;
+
 /** Shards whose home differs. Both snapshots must shard alike. */
-export function diffShards(before: Snapshot, after: Snapshot): ShardChange[] {
-  const changes: ShardChange[] = [];
+export function diffShards(before: Snapshot, after: Snapshot): Change<number>[] {
+  const changes: Change<number>[] = [];
   for (let s = 0; s < before.topology.sharding.count; s++) {
     const a = homeOfShard(before, s as ShardId);
     const b = homeOfShard(after, s as ShardId);
-    if (a?.zone !== b?.zone || a?.group !== b?.group || a?.idc !== b?.idc)
-      changes.push({ shard: s, before: a, after: b });
+    if (differ(a, b)) changes.push({ of: s, before: a, after: b });
   }
   return changes;
+}
+
+/** Of the given users, those whose home differs. */
+export function diffUids(
+  before: Snapshot,
+  after: Snapshot,
+  uids: Iterable<string>,
+  nowMs: number,
+): Change<string>[] {
+  const changes: Change<string>[] = [];
+  for (const uid of uids) {
+    const a = homeOfUid(before, uid, nowMs);
+    const b = homeOfUid(after, uid, nowMs);
+    if (differ(a, b)) changes.push({ of: uid, before: a, after: b });
+  }
+  return changes;
+}
+
+/** Zones that are drawn by weight (gzone, czone) and whose groups' shares differ: `A 50 B 50 → …`. */
+export function diffSpreads(before: Snapshot, after: Snapshot): string[] {
+  const lines: string[] = [];
+  const text = (s: Snapshot, zone: Zone | undefined): string =>
+    zone?.groups
+      .map((g, i) => `${g.id} ${s.rules.weights.get(zone.id)?.[i] ?? 0} in ${g.idc}`)
+      .join(', ') ?? 'nothing';
+  for (const id of new Set([...before.topology.zones.keys(), ...after.topology.zones.keys()])) {
+    const [a, b] = [before.topology.zones.get(id), after.topology.zones.get(id)];
+    const type = (a ?? b)!.type;
+    if ((type !== 'gzone' && type !== 'czone') || text(before, a) === text(after, b)) continue;
+    lines.push(`${type} ${id}: ${text(before, a)} → ${text(after, b)}`);
+  }
+  return lines;
 }
 
 export const shardAlike = (a: Snapshot, b: Snapshot): boolean =>

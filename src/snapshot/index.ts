@@ -29,8 +29,13 @@ export interface Snapshot {
   readonly rules: Rules;
   readonly routes: RouteTable;
   readonly identities: ReadonlyMap<string, readonly Source[]>;
-  /** Identity headers to remove, on every route, by who presented them: apps believe them. */
-  readonly untrustedHeaders: Readonly<Record<ConnectionClass, readonly string[]>>;
+  /** Identity headers to remove, by the route's identity list and by who presented them. */
+  readonly untrustedHeaders: ReadonlyMap<
+    string | null,
+    Readonly<Record<ConnectionClass, readonly string[]>>
+  >;
+  /** Does the shard rule or a pin know this uid? */
+  readonly placesUid: (uid: string) => boolean;
   readonly placement: Placement;
   readonly peer: PeerRoom;
   readonly cookie: CookieCodec;

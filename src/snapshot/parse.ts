@@ -8,7 +8,7 @@ import { type DocPath, nearestName, type Report } from '../model/issue.ts';
 
 type ZodIssue = z.core.$ZodIssue;
 
-const MAX_CUTS = 8;
+const MAX_ROUNDS = 12;
 
 /** @returns the typed value, or null when nothing usable is left. Problems go to `report`. */
 export function parseDocument<S extends z.ZodType>(
@@ -20,28 +20,85 @@ export function parseDocument<S extends z.ZodType>(
   if (first.success) return first.data;
   for (const issue of first.error.issues) addProblem(issue, schema, data, report);
   const copy = structuredClone(data);
+  const places: Places = new Map();
   let { issues } = first.error;
-  for (let i = 0; i < MAX_CUTS; i++) {
-    for (const issue of issues) cut(copy, issue);
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    mend(copy, issues, places);
     const again = schema.safeParse(copy);
-    if (again.success) return again.data;
+    if (again.success) {
+      report.rebase = (path) => originalPath(copy, path, places);
+      return again.data;
+    }
     issues = again.error.issues;
   }
   return null;
 }
 
-function cut(root: unknown, issue: ZodIssue): void {
-  const path = issue.path as (string | number)[];
-  if (issue.code === 'unrecognized_keys') {
-    const holder = valueAt(root, path);
-    if (isRecord(holder)) for (const key of issue.keys) Reflect.deleteProperty(holder, key);
-    return;
+/** Indexes in the document of what is left of a list. */
+type Places = Map<unknown[], number[]>;
+
+function originalPath(root: unknown, path: DocPath, places: Places): DocPath {
+  let node = root;
+  return path.map((key) => {
+    const kept = Array.isArray(node) ? places.get(node) : undefined;
+    const original = kept !== undefined && typeof key === 'number' ? (kept[key] ?? key) : key;
+    node =
+      typeof node === 'object' && node !== null
+        ? (node as Record<string | number, unknown>)[key]
+        : undefined;
+    return original;
+  });
+}
+
+/** Takes out, or sets right, whatever one round of checking has found. */
+function mend(root: unknown, issues: readonly ZodIssue[], places: Places): void {
+  const elements = new Map<unknown[], Set<number>>();
+  for (const issue of issues) {
+    const path = issue.path as (string | number)[];
+    if (issue.code === 'unrecognized_keys') {
+      const holder = valueAt(root, path);
+      if (isRecord(holder)) for (const key of issue.keys) Reflect.deleteProperty(holder, key);
+    } else if (!setRight(root, path, issue)) cut(root, path, elements);
   }
-  const last = path.at(-1);
+  for (const [list, gone] of elements) {
+    const kept = places.get(list) ?? list.map((_, i) => i);
+    places.set(
+      list,
+      kept.filter((_, i) => !gone.has(i)),
+    );
+    const left = list.filter((_, i) => !gone.has(i));
+    list.splice(0, list.length, ...left);
+  }
+}
+
+/** A misspelt word becomes the word that was meant. */
+function setRight(root: unknown, path: readonly (string | number)[], issue: ZodIssue): boolean {
+  if (issue.code !== 'invalid_value') return false;
   const holder = valueAt(root, path.slice(0, -1));
+  const value = valueAt(root, path);
+  const meant =
+    typeof value === 'string' ? nearestName(value, issue.values.map(String)) : undefined;
+  const only = issue.values.length === 1 ? issue.values[0] : undefined;
+  const right = meant ?? only;
+  if (right === undefined || !isRecord(holder)) return false;
+  holder[String(path.at(-1))] = right;
+  return true;
+}
+
+function cut(
+  root: unknown,
+  path: readonly (string | number)[],
+  elements: Map<unknown[], Set<number>>,
+): void {
+  const last = path.at(-1);
   if (last === undefined) return;
-  if (Array.isArray(holder) && typeof last === 'number') holder.splice(last, 1);
-  else if (isRecord(holder)) Reflect.deleteProperty(holder, last);
+  const holder = valueAt(root, path.slice(0, -1));
+  if (Array.isArray(holder) && typeof last === 'number') {
+    elements.set(holder, (elements.get(holder) ?? new Set()).add(last));
+  } else if (isRecord(holder) && Object.hasOwn(holder, last)) Reflect.deleteProperty(holder, last);
+  else if (path.length > 1) cut(root, path.slice(0, -1), elements);
+  // A scalar that the document itself can't do without, as Rules can't without an epoch.
+  else if (isRecord(holder)) holder[last] = 0;
 }
 
 function addProblem(issue: ZodIssue, schema: z.ZodType, data: unknown, report: Report): void {
@@ -69,6 +126,13 @@ function addProblem(issue: ZodIssue, schema: z.ZodType, data: unknown, report: R
       });
       return;
     case 'invalid_value': {
+      if (valueAt(data, path) === undefined) {
+        report.error(path, 'missing', `${at(path)} is missing`, {
+          found: 'nothing',
+          expected: issue.values.map(String).join(' or '),
+        });
+        return;
+      }
       const values = issue.values.map(String);
       const near = nearestName(found, values);
       report.error(path, 'bad-value', `${at(path)} has a value that is not allowed`, {
@@ -129,10 +193,12 @@ function valueAt(root: unknown, path: DocPath): unknown {
   return value;
 }
 
-/** Short, and never a secret. */
+/** Short, and never a secret: of keys, only what kind of value it is. */
 function show(value: unknown, path: DocPath): string {
   if (value === undefined) return 'nothing';
-  if (path.includes('secret')) return '(hidden)';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'a map';
+  if (path[0] === 'keys') return `a ${typeof value} (hidden)`;
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

@@ -24,6 +24,8 @@ interface SourceDoc {
 
 export function compileSource(doc: SourceDoc): Source {
   const trust = new Set(doc.trust);
+  // What a gate has believed, the next one believes too: strangers' copies never got past the first.
+  if (trust.size > 0) trust.add('peer');
   if (doc.header !== undefined) {
     // A header is what apps read too, so a stranger's copy is dropped unless declared a hint.
     return {
@@ -41,11 +43,21 @@ export function compileSource(doc: SourceDoc): Source {
   return { kind: 'path', segments: open ? segments.slice(0, -1) : segments, open, trust, others };
 }
 
-/** Header names that no list believes when `from` presents them. */
-export function untrustedHeaders(sources: readonly Source[], from: ConnectionClass): string[] {
-  const believed = new Set(sources.filter((s) => s.trust.has(from)).map(nameOfHeader));
-  const names = new Set(sources.map(nameOfHeader));
-  return [...names].filter((name) => name !== null && !believed.has(name)) as string[];
+/**
+ * Header names that must not reach an app when `from` presents them: by the route's own list where
+ * it names the header, else unless every list that names it believes.
+ */
+export function untrustedHeaders(
+  own: readonly Source[],
+  all: readonly Source[],
+  from: ConnectionClass,
+): string[] {
+  const judges = (name: string): readonly Source[] => {
+    const mine = own.filter((s) => nameOfHeader(s) === name);
+    return mine.length > 0 ? mine : all.filter((s) => nameOfHeader(s) === name);
+  };
+  const names = new Set(all.map(nameOfHeader).filter((n) => n !== null));
+  return [...names].filter((name) => !judges(name).every((s) => s.trust.has(from)));
 }
 
 const nameOfHeader = (s: Source): string | null => (s.kind === 'header' ? s.name : null);

@@ -29,12 +29,16 @@ export interface Identity {
 export const NO_IDENTITY: Identity = Object.freeze({ trusted: null, hint: null, malformed: false });
 const MALFORMED: Identity = Object.freeze({ trusted: null, hint: null, malformed: true });
 
-/** Sources in declared order; the first usable value of each kind of trust wins. */
+/**
+ * Sources in declared order; the first usable value of each kind of trust wins.
+ * @param usable does the shard rule, or a pin, know this uid?
+ */
 export function findUid(
   facts: RequestFacts,
   from: ConnectionClass,
   sources: readonly Source[],
   path: string,
+  usable: (uid: string) => boolean,
 ): Identity {
   let trusted: string | null = null;
   let hint: string | null = null;
@@ -44,7 +48,7 @@ export function findUid(
     if (!believed && (source.others === 'ignore' || hint !== null)) continue;
     const value = read(source, facts, path);
     if (value === undefined || value === '') continue;
-    if (!isUid(value)) malformed = true;
+    if (!isUid(value) || !usable(value)) malformed = true;
     else if (believed) {
       trusted = value;
       break;
@@ -110,7 +114,7 @@ function decode(text: string): string | undefined {
 const MAX_UID_LENGTH = 128;
 
 /** 1–128 visible ASCII characters. */
-function isUid(text: string): boolean {
+export function isUid(text: string): boolean {
   if (text.length > MAX_UID_LENGTH) return false;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);

@@ -11,5 +11,9 @@ export const IDENTITY = reasonsOf('uid-router', {
     'uid-malformed',
     'A source holds something that is no uid under the shard rule; as good as absent.',
   ],
+  leftToSender: [
+    'uid-left-to-sender',
+    'The gate that handed the request over has found the user; what it signed counts.',
+  ],
   notNeeded: ['uid-not-needed', 'The route places nobody by uid.'],
 });

@@ -14,7 +14,7 @@ import { type Address, toAddress } from '../model/schema.ts';
 import type { Group, Idc, Sharding, Topology, Zone } from './topology.ts';
 import type { TopologyDoc, ZoneDoc } from './topology-schema.ts';
 
-export const LIMITS = { cities: 64, idcs: 256, zones: 4096, groupsPerZone: 16 } as const;
+const LIMITS = { cities: 64, idcs: 256, zones: 4096, groupsPerZone: 16 } as const;
 
 /** Where each zone stands in the document, for messages of later checks. */
 type Places = Map<ZoneId, DocPath>;
@@ -51,6 +51,7 @@ export function compileTopology(doc: TopologyDoc, report: Report): Topology {
   checkGroupIdcs(topology, places, report);
   checkDr(doc, topology, places, report);
   checkReach(doc, topology, report);
+  checkGates(topology, report);
   return topology;
 }
 
@@ -108,6 +109,17 @@ function compileSharding(doc: TopologyDoc, report: Report): Sharding {
   }
   if (key?.hash !== undefined) return { count, key: { kind: 'hash', hash: key.hash } };
   const positions = key?.digits ?? [-3, -2];
+  if (new Set(positions).size < positions.length) {
+    report.error(
+      ['sharding', 'key', 'digits'],
+      'shard-key',
+      'a digit is used twice, so shards stay empty',
+      {
+        found: positions.join(', '),
+        expected: 'each position once',
+      },
+    );
+  }
   const values = 10 ** positions.length;
   if (values % count !== 0) {
     report.error(
@@ -196,6 +208,28 @@ const blastMessage = (zone: Zone, partner: Zone, side: 'local' | 'remote'): stri
   partner.id === zone.id
     ? `zone ${zone.id} is its own ${side} DR partner`
     : `${side} DR partner ${partner.id} of ${zone.id} is in the wrong place`;
+
+/** Two IDCs behind one address: a hand-over would meet the wrong one. */
+function checkGates(topology: Topology, report: Report): void {
+  const owner = new Map<string, IdcId>();
+  for (const { id, city, gates } of topology.idcs.values()) {
+    gates.forEach(({ text }, i) => {
+      const other = owner.get(text);
+      if (other !== undefined) {
+        report.error(
+          ['cities', city, 'idcs', id, 'gates', i],
+          'duplicate-address',
+          `${text} is a gate of ${other} already`,
+          {
+            found: text,
+            expected: 'an address of its own',
+          },
+        );
+      }
+      owner.set(text, id);
+    });
+  }
+}
 
 /** A zone in an IDC without gates can't be reached by users who enter elsewhere. */
 function checkReach(doc: TopologyDoc, topology: Topology, report: Report): void {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { apiVersionSchema, countSchema, nameSchema } from '../model/schema.ts';
 
 const pinSchema = z.strictObject({
-  uid: z.string().min(1).max(128),
+  uid: z.string().regex(/^[!-~]{1,128}$/, { error: '1 to 128 visible ASCII characters' }),
   zone: nameSchema,
   until: z.iso
     .datetime({ offset: true, error: 'a date with time and zone, as 2026-12-01T00:00:00Z' })

@@ -25,6 +25,7 @@ interface Case {
     readonly shard: number | null;
     readonly group: string;
     readonly epoch?: number;
+    readonly how?: 'table' | 'forced' | 'random';
   };
   readonly dice?: number;
   readonly then: Readonly<Record<string, unknown>>;
@@ -52,6 +53,8 @@ function factsOf(c: Case) {
     const signed = {
       fromIdc: 'hz2',
       requestId: 'a-request-id',
+      how: c.handOver.how ?? ('table' as const),
+      pinTag: null,
       ...c.handOver,
       epoch: (c.handOver.epoch ?? snapshot.epoch) as Epoch,
     };

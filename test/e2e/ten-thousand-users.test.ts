@@ -41,7 +41,7 @@ function ask(idc: IdcName, path: string, headers: Record<string, string> = {}): 
             zone: string;
             group: string;
             shard: string | null;
-            forwardedFor: string;
+            forwardedFor?: string;
           };
           // Each gate adds the address it was called from.
           const hops = (app.forwardedFor ?? '').split(',').length - 1;
@@ -130,6 +130,8 @@ describe('what crosses gates', () => {
         group: 'A',
         epoch: cluster.snapshot.epoch,
         requestId: 'test-request-1',
+        how: 'table',
+        pinTag: null,
       },
       bound,
       Date.now(),

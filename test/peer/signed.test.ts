@@ -14,6 +14,8 @@ const HAND_OVER = {
   shard: 68,
   group: 'A',
   epoch: 7 as Epoch,
+  how: 'table' as const,
+  pinTag: 'AbCd-_123456',
   requestId: '0123456789abcdef',
 };
 const signed = signHandOver(HAND_OVER, BOUND, NOW, [KEY]);
@@ -80,7 +82,7 @@ describe('an operator token', () => {
 
 describe('loop guard', () => {
   it.each([
-    [undefined, false],
+    ['other', false],
     ['', false],
     ['zonegate-hz1', true],
     ['a, zonegate-hz1;v=1 , b', true],

@@ -79,7 +79,7 @@ export class Origin {
     socket.on('close', () => this.sockets.delete(socket));
     socket.on('data', (d: Buffer) => {
       const text = d.toString('latin1');
-      this.streams[stream] += text;
+      this.streams[stream] = `${this.streams[stream] ?? ''}${text}`;
       pending += text;
       for (let end = wholeRequest(pending); end > 0; end = wholeRequest(pending)) {
         const request = pending.slice(0, end);

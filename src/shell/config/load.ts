@@ -1,14 +1,16 @@
-/** A directory of YAML → documents. Reads; judges only what YAML itself forbids. */
+/** A directory of YAML → snapshot. Reads; judges only what YAML itself forbids. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { type Document, LineCounter, parseAllDocuments } from 'yaml';
+import { join } from 'node:path';
+import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
 import type { Issue } from '../../model/issue.ts';
 import { fail, type Result } from '../../model/result.ts';
 import { type Compiled, compileSnapshot } from '../../snapshot/compile.ts';
-import { fillIn, LocatedDocument, type Sources } from './document.ts';
+import { byPlace, type ConfigDocument } from '../../snapshot/documents.ts';
+import { fillIn, LocatedDocument } from './document.ts';
+import { readSecrets } from './secrets.ts';
 
-export const CONFIG_LIMITS = { files: 200, bytes: 16 * 1024 * 1024, documents: 400 } as const;
+const LIMITS = { files: 200, bytes: 16 * 1024 * 1024, documents: 400 } as const;
 
 const bare = (file: string, code: string, message: string): Issue => ({
   severity: 'error',
@@ -20,126 +22,161 @@ const bare = (file: string, code: string, message: string): Issue => ({
   message,
 });
 
+/** What reading has brought so far. */
+interface Reading {
+  readonly issues: Issue[];
+  readonly documents: ConfigDocument[];
+  /** Kinds of documents that could not be read: their absence needs no second mention. */
+  readonly lostKinds: Set<string>;
+  readonly digest: ReturnType<typeof createHash>;
+}
+
 /** Reads, fills in and compiles a configuration directory. Never throws for what is in it. */
 export function loadConfig(
   directory: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Result<Compiled, readonly Issue[]> {
-  const read = readFiles(directory);
-  if (!read.ok) return read;
-  const issues: Issue[] = [];
-  const documents: LocatedDocument[] = [];
-  const hash = createHash('sha256');
-  const sources: Sources = {
-    env: (name) => env[name],
-    readSecret: (path) => readSecret(directory, path),
+  const reading: Reading = {
+    issues: [],
+    documents: [],
+    lostKinds: new Set(),
+    digest: createHash('sha256'),
   };
-  for (const { file, text } of read.value) {
-    const lines = new LineCounter();
-    const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
-    for (const yaml of Array.isArray(parsed) ? parsed : []) {
-      issues.push(...syntaxIssues(file, yaml, lines));
-      if (yaml.errors.length > 0 || yaml.contents === null) continue;
-      issues.push(...fillIn(file, yaml, lines, sources));
-      const document = locate(file, yaml, lines, issues);
-      if (document === null) continue;
-      documents.push(document);
-      hash.update(JSON.stringify(document.data));
-    }
-  }
-  if (documents.length > CONFIG_LIMITS.documents) {
-    issues.push(
-      bare(directory, 'too-many-documents', `more than ${CONFIG_LIMITS.documents} documents`),
+  const files = readFiles(directory, reading.issues);
+  if (files === null) return fail(reading.issues);
+  for (const { file, text } of files) readDocuments(file, text, directory, (n) => env[n], reading);
+  if (reading.documents.length > LIMITS.documents) {
+    reading.issues.push(
+      bare(directory, 'too-many-documents', `more than ${LIMITS.documents} documents`),
     );
+    return fail(reading.issues);
   }
-  const compiled = compileSnapshot(documents, hash.digest('hex'), directory);
-  if (issues.length === 0) return compiled;
-  const broken = new Set(issues.map((i) => i.file));
-  // A file that could not be read whole explains its own missing kind.
-  const rest = compiled.ok
-    ? []
-    : compiled.error.filter((i) => !(i.code === 'missing-kind' && broken.size > 0));
-  return fail([...issues, ...rest]);
+  const compiled = compileSnapshot(reading.documents, reading.digest.digest('hex'), directory);
+  if (reading.issues.length === 0) return compiled;
+  return fail([...reading.issues, ...furtherIssues(compiled, reading)].sort(byPlace));
+}
+
+/** What compiling adds, less what only follows from what could not be read. */
+function furtherIssues(compiled: Result<Compiled, readonly Issue[]>, reading: Reading): Issue[] {
+  if (compiled.ok) return [];
+  const known = new Set(reading.issues.map((i) => `${i.file}:${i.line}:${i.column}`));
+  return compiled.error.filter((i) => {
+    const lost =
+      i.code === 'missing-kind' && [...reading.lostKinds].some((k) => i.message.includes(` ${k} `));
+    return !lost && !known.has(`${i.file}:${i.line}:${i.column}`);
+  });
+}
+
+function readDocuments(
+  file: string,
+  text: string,
+  directory: string,
+  env: (name: string) => string | undefined,
+  reading: Reading,
+): void {
+  const lines = new LineCounter();
+  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  for (const yaml of Array.isArray(parsed) ? parsed : []) {
+    reading.issues.push(...syntaxIssues(file, yaml, lines));
+    if (yaml.contents === null) continue;
+    const document = yaml.errors.some(isFatal) ? null : locate(file, yaml, lines, env, reading);
+    if (document === null) {
+      for (const [, kind] of text.matchAll(/^kind:\s*["']?(\w+)/gm)) reading.lostKinds.add(kind!);
+      continue;
+    }
+    reading.digest.update(document.text);
+    readSecrets(document.data, directory, (path, message, found) =>
+      reading.issues.push({
+        ...bare(file, 'secret-file', message),
+        ...document.locate(path, false),
+        found,
+        expected: 'a readable file',
+      }),
+    );
+    // The digest covers the secrets too: a rotated key is a new configuration.
+    reading.digest.update(JSON.stringify(document.data));
+    reading.documents.push(document);
+  }
 }
 
 function locate(
   file: string,
   yaml: Document.Parsed,
   lines: LineCounter,
-  issues: Issue[],
+  env: (name: string) => string | undefined,
+  reading: Reading,
 ): LocatedDocument | null {
+  reading.issues.push(...fillIn(file, yaml, lines, env));
   try {
     return new LocatedDocument(file, yaml, lines);
   } catch (error) {
-    issues.push(bare(file, 'yaml', (error as Error).message));
+    reading.issues.push(
+      bare(file, 'yaml', `the document can't be unfolded: ${(error as Error).message}`),
+    );
     return null;
   }
 }
 
+const isFatal = (error: YAMLError): boolean => error.code !== 'DUPLICATE_KEY';
+
+/** Duplicate keys all; of broken syntax only the first, because the parser stumbles on behind it. */
 function syntaxIssues(file: string, yaml: Document.Parsed, lines: LineCounter): Issue[] {
-  return yaml.errors.map((error) => {
+  const broken = yaml.errors.find(isFatal);
+  const errors: YAMLError[] = yaml.errors.filter((e) => !isFatal(e) || e === broken);
+  // An unknown tag would be dropped, and its value taken for something else.
+  return [...errors, ...yaml.warnings].map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);
-    return {
-      severity: 'error',
-      file,
-      line: Math.max(1, line),
-      column: Math.max(1, col),
-      path: [],
-      code: error.code === 'DUPLICATE_KEY' ? 'duplicate-key' : 'yaml-syntax',
-      message: error.message,
-    };
+    const code = error.code === 'DUPLICATE_KEY' ? 'duplicate-key' : 'yaml-syntax';
+    const place = { line: Math.max(1, line), column: Math.max(1, col) };
+    return { ...bare(file, code, error.message), ...place };
   });
 }
 
-function readFiles(directory: string): Result<{ file: string; text: string }[], readonly Issue[]> {
+/** null when nothing can be read at all. */
+function readFiles(directory: string, issues: Issue[]): { file: string; text: string }[] | null {
   let names: string[];
   try {
     names = readdirSync(directory)
       .filter((n) => /\.ya?ml$/.test(n) && !n.startsWith('.'))
       .sort();
   } catch (error) {
-    return fail([
+    issues.push(
       bare(
         directory,
         'unreadable',
         `can't read the configuration directory: ${(error as Error).message}`,
       ),
-    ]);
+    );
+    return null;
   }
-  if (names.length === 0)
-    return fail([
-      bare(directory, 'empty', 'there is no .yaml file in the configuration directory'),
-    ]);
-  if (names.length > CONFIG_LIMITS.files) {
-    return fail([
-      bare(directory, 'too-many-files', `${names.length} files; at most ${CONFIG_LIMITS.files}`),
-    ]);
+  if (names.length === 0 || names.length > LIMITS.files) {
+    const message =
+      names.length === 0
+        ? 'there is no .yaml file here'
+        : `${names.length} files; at most ${LIMITS.files}`;
+    issues.push(bare(directory, names.length === 0 ? 'empty' : 'too-many-files', message));
+    return null;
   }
   const files: { file: string; text: string }[] = [];
-  const issues: Issue[] = [];
   let bytes = 0;
-  for (const name of names) {
-    const file = join(directory, name);
+  for (const file of names.map((name) => join(directory, name))) {
     try {
       const stat = statSync(file);
       if (!stat.isFile()) continue;
       bytes += stat.size;
-      if (bytes > CONFIG_LIMITS.bytes)
-        return fail([
-          bare(file, 'too-large', `the configuration is larger than ${CONFIG_LIMITS.bytes} bytes`),
-        ]);
-      files.push({ file, text: readFileSync(file, 'utf8') });
+      if (bytes > LIMITS.bytes) {
+        issues.push(
+          bare(file, 'too-large', `the configuration is larger than ${LIMITS.bytes} bytes`),
+        );
+        return null;
+      }
+      files.push({
+        file,
+        text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)),
+      });
     } catch (error) {
       issues.push(bare(file, 'unreadable', (error as Error).message));
     }
   }
-  return issues.length > 0 ? fail(issues) : { ok: true, value: files };
-}
-
-function readSecret(directory: string, path: string): { text: string } | { problem: string } {
-  try {
-    return { text: readFileSync(resolve(directory, path), 'utf8').trim() };
-  } catch (error) {
-    return { problem: `can't read the secret: ${(error as Error).message}` };
-  }
+  return files;
 }

@@ -25,6 +25,10 @@ const NEVER_NOMINATED = new Set([
   'upgrade',
   'te',
   'connection',
+  'via',
+  'cdn-loop',
+  'traceparent',
+  'tracestate',
 ]);
 
 export function readConnection(section: FieldSection, out: ConnectionOptions): void {

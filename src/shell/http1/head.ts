@@ -176,6 +176,18 @@ export class FieldSection {
     return undefined;
   }
 
+  /** All values of a field, joined (RFC 9110 5.3; cookies by `; `, RFC 6265 5.4); '' for none. */
+  findAll(name: string, separator = ', '): string {
+    const id = ID_BY_NAME.get(name) ?? OTHER;
+    let all = '';
+    if (this.first[id] === -1) return all;
+    for (let f = this.first[id]!; f < this.count; f++) {
+      const listed = this.id(f) === id && (id !== OTHER || this.nameIs(f, name));
+      if (listed) all += all === '' ? this.value(f) : separator + this.value(f);
+    }
+    return all;
+  }
+
   /** Offset of a value's first byte and of the byte after it. */
   valueStart(field: number): number {
     return this.offsets[field * STRIDE + 2]!;

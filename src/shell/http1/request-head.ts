@@ -61,6 +61,7 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
     // RFC 9112 2.2: an empty line before a request is to be overlooked.
     if (i + 1 < end && buf[i] === 0x0d && buf[i + 1] === 0x0a) i += 2;
     this.start = i;
+    this.method = '';
     const methodEnd = Math.min(end, i + MAX_METHOD + 1);
     while (i < methodEnd && NAME_BYTE[buf[i]!] !== 0) i++;
     if (i === end) return i - this.start > MAX_METHOD ? this.refuse(REFUSAL.badMethod) : INCOMPLETE;
@@ -112,13 +113,13 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
     this.framing = readFraming(this, this.minorVersion);
     if (this.framing === BAD_FRAMING) return false;
     const expect = this.first[EXPECT]!;
-    this.expectsContinue = expect >= 0;
     // RFC 9110 10.1.1: from an HTTP/1.0 client the field is ignored.
-    if (expect >= 0 && this.value(expect).toLowerCase() !== '100-continue') {
-      this.refuse(REFUSAL.badExpect);
-      return false;
-    }
-    return true;
+    this.expectsContinue = expect >= 0 && this.minorVersion === 1;
+    const known =
+      this.occurrences(EXPECT) === 1 && this.value(expect).toLowerCase() === '100-continue';
+    if (!this.expectsContinue || known) return true;
+    this.refuse(REFUSAL.badExpect);
+    return false;
   }
 
   /** Origin-form; `*` for OPTIONS; absolute-form only where its authority is the Host. */
@@ -173,7 +174,7 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
       for (i++; i < end; i++) if (buf[i]! < 0x30 || buf[i]! > 0x39) return this.#badHost();
     }
     this.host = lowerSlice(buf, start, buf[nameEnd - 1] === 0x2e ? nameEnd - 1 : nameEnd);
-    return true;
+    return this.host !== '' || this.#badHost();
   }
 
   #badHost(): false {

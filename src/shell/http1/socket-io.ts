@@ -83,6 +83,16 @@ interface WithHandle {
   _handle: unknown;
 }
 
+/**
+ * Bytes handed to the socket that the kernel has not taken yet. Unlike writableLength it moves while
+ * one large write is on its way, so it tells a slow reader from a stuck one. Node's own socket
+ * timeout asks the same field.
+ */
+export function unsentBytes(socket: net.Socket): number {
+  const handle = (socket as unknown as WithHandle)._handle as { writeQueueSize?: number } | null;
+  return handle?.writeQueueSize ?? socket.writableLength;
+}
+
 function adopt(accepted: net.Socket): net.Socket {
   const shell = accepted as unknown as WithHandle;
   const handle = shell._handle;

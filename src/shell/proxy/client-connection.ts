@@ -12,10 +12,11 @@ import type { ListenerKind } from '../../model/facts.ts';
 import { gateToken } from '../../peer/index.ts';
 import { INCOMPLETE, REFUSED } from '../http1/head.ts';
 import { REFUSAL, type Refusal } from '../http1/refusals.ts';
-import type { SocketOwner } from '../http1/socket-io.ts';
+import { type SocketOwner, unsentBytes } from '../http1/socket-io.ts';
 import { Exchange } from './exchange.ts';
 import { answer, renderAnswer } from './gate-answer.ts';
 import type { Gateway } from './gateway.ts';
+import { WriteProgress } from './write-progress.ts';
 
 type Phase = 'idle' | 'head' | 'body' | 'wait' | 'linger' | 'closed';
 
@@ -44,6 +45,7 @@ export class ClientConnection implements SocketOwner {
   readonly #registry: ClientRegistry;
   #phase: Phase = 'idle';
   #held: Buffer | null = null;
+  readonly #progress = new WriteProgress();
   #parsedLength = 0;
   #reading = true;
   #parsing = false;
@@ -115,10 +117,11 @@ export class ClientConnection implements SocketOwner {
     const { gateway } = this;
     this.#parsing = true;
     let at = from;
-    while (at < to && this.#isBetween()) {
+    while (at < to && this.#isBetween() && !this.socket.writableNeedDrain) {
       const after = gateway.requestHead.parse(buf, at, to, gateway.hooks.current().gate.limits);
       if (after === INCOMPLETE) {
-        this.#startHead();
+        // An empty line in front of a request is not yet one.
+        if (buf[at] !== 0x0d) this.#startHead();
         this.#hold(buf, at, to);
         this.#parsedLength = to - at;
         break;
@@ -130,7 +133,12 @@ export class ClientConnection implements SocketOwner {
       at = this.exchange.start(buf, after, to);
     }
     this.#parsing = false;
-    if (at < to && this.#isActive()) this.#hold(buf, at, to);
+    if (at < to && (this.#isActive() || this.#isStalled())) this.#hold(buf, at, to);
+  }
+
+  /** Between requests, but the client does not take the answers it has: it gets no more. */
+  #isStalled(): boolean {
+    return this.#isBetween() && this.socket.writableNeedDrain;
   }
 
   #isActive(): boolean {
@@ -171,27 +179,46 @@ export class ClientConnection implements SocketOwner {
     this.#phase = 'idle';
     this.deadlineMs =
       this.gateway.clock.nowMs + this.gateway.hooks.current().gate.timeouts.keepAliveMs;
-    if (this.#parsing) return;
+    if (!this.#parsing) this.#goOn();
+  }
+
+  /** The next request, if it is here already; else more bytes. */
+  #goOn(): void {
     const held = this.#held;
-    if (held !== null) {
+    if (held !== null && !this.socket.writableNeedDrain) {
       this.#held = null;
       this.#takeHeads(held, 0, held.length);
     }
-    if (this.#isBetween()) {
-      this.resume();
-      if (this.halfClosed) this.finish();
-    }
+    if (!this.#isBetween()) return;
+    if (this.#isStalled()) {
+      this.pause();
+      this.#progress.begin(this.socket);
+      this.deadlineMs =
+        this.gateway.clock.nowMs + this.gateway.hooks.current().gate.timeouts.idleMs;
+    } else if (this.halfClosed) this.finish();
+    else this.resume();
   }
 
   /** Ends our side, and reads on for a while so that the client gets to see the last answer. */
   finish(): void {
-    if (!this.alive) return;
+    if (!this.alive || this.#phase === 'linger') return;
     this.#phase = 'linger';
     this.#held = null;
-    this.deadlineMs =
-      this.gateway.clock.nowMs + this.gateway.hooks.current().gate.timeouts.lingerMs;
     this.socket.end();
     this.resume();
+    const { idleMs } = this.gateway.hooks.current().gate.timeouts;
+    if (this.socket.writableLength === 0) this.#linger();
+    else {
+      // The answer is still leaving; the time to linger begins when it is out.
+      this.#progress.begin(this.socket);
+      this.deadlineMs = this.gateway.clock.nowMs + idleMs;
+      this.socket.once('finish', () => this.#linger());
+    }
+  }
+
+  #linger(): void {
+    this.deadlineMs =
+      this.gateway.clock.nowMs + this.gateway.hooks.current().gate.timeouts.lingerMs;
   }
 
   /** Cuts the connection so that no client can take the answer for whole. */
@@ -209,7 +236,7 @@ export class ClientConnection implements SocketOwner {
         requestId: gateway.ids.next(),
         html: false,
         close: true,
-        omitBody: false,
+        omitBody: gateway.requestHead.method === 'HEAD',
         extra: '',
       }),
       'latin1',
@@ -231,6 +258,7 @@ export class ClientConnection implements SocketOwner {
 
   onDrain(): void {
     if (this.#isActive()) this.exchange.clientDrained();
+    else if (this.#isBetween()) this.#goOn();
   }
 
   /** The client has closed its sending side: it may still wait for its answer. */
@@ -262,6 +290,14 @@ export class ClientConnection implements SocketOwner {
   }
 
   onDeadline(): void {
+    const stuck = this.#phase !== 'body' && this.#phase !== 'wait' && unsentBytes(this.socket) > 0;
+    if (stuck) {
+      // What the client was promised has not left: extend while it moves, and never end it cleanly.
+      if (this.#progress.moved(this.socket)) {
+        this.deadlineMs += this.gateway.hooks.current().gate.timeouts.idleMs;
+      } else this.socket.resetAndDestroy();
+      return;
+    }
     switch (this.#phase) {
       case 'idle':
         this.finish();

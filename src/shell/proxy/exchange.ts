@@ -24,6 +24,7 @@ import { type EndedBy, RequestRecord } from './record.ts';
 import { ResponseRelay } from './response-relay.ts';
 import { senderOf } from './sender.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream.ts';
+import { WriteProgress } from './write-progress.ts';
 
 type Stage = 'idle' | 'dialling' | 'sending' | 'waiting' | 'answering';
 
@@ -42,6 +43,7 @@ export class Exchange implements UpstreamUser {
   readonly #opening = new Opening();
   #stage: Stage = 'idle';
   #upstream: UpstreamConnection | null = null;
+  readonly #progress = new WriteProgress();
   #reused = false;
   #acceptsHtml = false;
 
@@ -92,6 +94,8 @@ export class Exchange implements UpstreamUser {
     this.#opening.make(decision, sender, snapshot, gateway, this.record);
     const used = this.#opening.addBody(this.requestBody, buf, bodyStart, end);
     if (used === MALFORMED) return this.#refuse(REFUSAL.badChunk, end);
+    if (this.requestBody.total > snapshot.gate.limits.bodyBytes)
+      return this.#refuse(REFUSAL.bodyTooLong, end);
     client.exchangeStarted(!this.requestBody.done);
     if (!this.requestBody.done) client.pause();
     this.#attempts.begin(decision.targets[0], decision.route.app, snapshot, gateway.upstreams);
@@ -194,10 +198,11 @@ export class Exchange implements UpstreamUser {
         return end;
       }
       const chunked = requestBody.kind === 'chunked';
-      if (
-        !writeParts(this.#upstream.socket, '', buf, requestBody.payload, chunked, requestBody.done)
-      )
+      const { socket } = this.#upstream;
+      if (!writeParts(socket, '', buf, requestBody.payload, chunked, requestBody.done)) {
         this.client.pause();
+        this.#progress.begin(socket);
+      }
     }
     if (requestBody.done) this.#requestSent();
     else this.#moved();
@@ -218,7 +223,7 @@ export class Exchange implements UpstreamUser {
   upstreamEnded(error: Error | null): void {
     this.#upstream = null;
     if (this.#stage !== 'dialling') {
-      this.#relay.ended();
+      this.#relay.ended(error);
       return;
     }
     const timedOut = error !== null && 'code' in error && error.code === 'ETIMEDOUT';
@@ -241,7 +246,9 @@ export class Exchange implements UpstreamUser {
   /** @param more the client takes more at once */
   answerMoved(more: boolean): void {
     this.#moved();
-    if (!more) this.#upstream?.socket.pause();
+    if (more) return;
+    this.#upstream?.socket.pause();
+    this.#progress.begin(this.client.socket);
   }
 
   clientDrained(): void {
@@ -294,7 +301,6 @@ export class Exchange implements UpstreamUser {
   }
 
   clientHalfClosed(): void {
-    this.client.closing = true;
     if (this.#stage === 'waiting') this.#requestSent();
   }
 
@@ -305,14 +311,17 @@ export class Exchange implements UpstreamUser {
         this.#dial(false, ANSWER.connectTimeout);
         return;
       case 'sending':
-        if (this.#upstream?.socket.writableNeedDrain === true) this.fail(ANSWER.writeTimeout);
-        else this.refuseLate(REFUSAL.bodyTimeout);
+        if (this.#upstream?.socket.writableNeedDrain !== true) this.refuseLate(REFUSAL.bodyTimeout);
+        else if (this.#progress.moved(this.#upstream.socket)) this.#moved();
+        else this.fail(ANSWER.writeTimeout);
         return;
       case 'waiting':
         this.fail(ANSWER.firstByteTimeout);
         return;
       case 'answering':
-        this.breakOff(this.client.socket.writableNeedDrain ? 'client' : 'upstream');
+        if (!this.client.socket.writableNeedDrain) this.breakOff('upstream');
+        else if (this.#progress.moved(this.client.socket)) this.#moved();
+        else this.breakOff('client');
         return;
       case 'idle':
     }

@@ -79,6 +79,8 @@ function forTarget(
       shard: decision.shard,
       group: group.id,
       epoch: decision.epoch,
+      how: decision.how,
+      pinTag: decision.pinTag,
       requestId: record.requestId,
     },
     gateway.facts,

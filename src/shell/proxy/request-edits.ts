@@ -5,7 +5,7 @@
 import type { Forward } from '../../decide/decision.ts';
 import { gateToken } from '../../peer/index.ts';
 import type { RequestHead } from '../http1/request-head.ts';
-import { ID_COUNT, INTERNAL, idOf, OTHER, UNDERSCORE } from '../http1/tables.ts';
+import { ID_BY_NAME, ID_COUNT, INTERNAL, idOf, OTHER, UNDERSCORE } from '../http1/tables.ts';
 import { isTraceparent, type RequestIds } from './request-ids.ts';
 
 /** 1: never sent on. */
@@ -32,9 +32,16 @@ const DROP_UNTRUSTED = new Uint8Array(ID_COUNT);
 for (const name of ['x-forwarded-port', 'x-real-ip', 'forwarded'] as const)
   DROP_UNTRUSTED[idOf(name)] = 1;
 
-const FORWARDED_FOR = idOf('x-forwarded-for');
+const COOKIE = idOf('cookie');
+const EXPECT = idOf('expect');
 const TRACEPARENT = idOf('traceparent');
 const TRACESTATE = idOf('tracestate');
+
+/** RFC 9112 3.2.4: OPTIONS for a whole server is `*` once its authority is gone. */
+function originForm(target: string, method: string): string {
+  if (target.startsWith('/') || target === '*') return target;
+  return target === '' && method === 'OPTIONS' ? '*' : `/${target}`;
+}
 
 export interface Sender {
   /** Address of the TCP peer. */
@@ -67,13 +74,14 @@ export function editRequest(
   let runStart = head.start;
   if (!head.lineIsPlain) {
     const target = buf.latin1Slice(head.pathStart, head.targetEnd);
-    out = `${head.method} ${target.startsWith('/') || target === '*' ? target : `/${target}`} HTTP/1.1\r\n`;
+    out = `${head.method} ${originForm(target, head.method)} HTTP/1.1\r\n`;
     runStart = head.fieldsStart;
   }
   const given = head.find('traceparent');
   const keepsTrace = given !== undefined && isTraceparent(given);
+  const cookies = head.first[COOKIE]! < 0 ? 0 : head.occurrences(COOKIE);
   for (let f = 0; f < head.count; f++) {
-    if (!drops(head, f, decision, sender, context, keepsTrace)) continue;
+    if (!drops(head, f, decision, sender, context, keepsTrace, cookies)) continue;
     const lineStart = head.lineStart(f);
     if (lineStart > runStart) out += buf.latin1Slice(runStart, lineStart);
     runStart = head.lineEnd(f);
@@ -82,6 +90,7 @@ export function editRequest(
   const requestId =
     decision.handedId ?? context.ids.keepOrNext(head.find('x-request-id'), sender.trusted);
   const traceparent = keepsTrace ? given : context.ids.startTrace(requestId);
+  if (cookies > 1) out += `Cookie: ${head.findAll('cookie', '; ')}\r\n`;
   out += forwarded(head, sender);
   const token = gateToken(context.idc);
   out += `Via: 1.${head.minorVersion} ${token}\r\nCDN-Loop: ${token}\r\nX-Request-Id: ${requestId}\r\n`;
@@ -96,23 +105,32 @@ function drops(
   sender: Sender,
   context: EditContext,
   keepsTrace: boolean,
+  cookies: number,
 ): boolean {
   const id = head.id(field);
   if (id !== OTHER) {
     if (DROP[id] === 1) return true;
-    if (id === UNDERSCORE) {
-      // Passed on by choice, it must not be a way around the names below.
-      return (
-        context.underscore !== 'pass' ||
-        decision.dropHeaders.includes(head.name(field).replaceAll('_', '-'))
-      );
-    }
+    if (id === UNDERSCORE && dropsUnderscore(head, field, decision, context)) return true;
+    if (id === EXPECT && !head.expectsContinue) return true;
+    if (id === COOKIE && cookies > 1) return true;
     if (DROP_UNTRUSTED[id] === 1 && !sender.trusted) return true;
     // Without a valid parent the state belongs to no trace (W3C Trace Context 1, 3.3).
     if ((id === TRACEPARENT || id === TRACESTATE) && !keepsTrace) return true;
   }
   if (decision.dropHeaders.length > 0 && matches(head, field, decision.dropHeaders)) return true;
   return head.nominated.length > 0 && head.nominated.includes(head.name(field)) && !isFraming(id);
+}
+
+/** Passed on by choice, such a name must still be no way around the rules for the name it resembles. */
+function dropsUnderscore(
+  head: RequestHead,
+  field: number,
+  decision: Forward,
+  context: EditContext,
+): boolean {
+  if (context.underscore !== 'pass') return true;
+  const folded = head.name(field).replaceAll('_', '-');
+  return ID_BY_NAME.has(folded) || decision.dropHeaders.includes(folded);
 }
 
 const FRAMING_IDS = new Set(
@@ -131,9 +149,8 @@ function forwarded(head: RequestHead, sender: Sender): string {
   let proto = 'http';
   let host: string | undefined;
   if (sender.trusted) {
-    for (let f = head.count - 1; f >= 0; f--) {
-      if (head.id(f) === FORWARDED_FOR) chain = `${head.value(f)}, ${chain}`;
-    }
+    const before = head.findAll('x-forwarded-for');
+    if (before !== '') chain = `${before}, ${chain}`;
     proto = head.find('x-forwarded-proto') ?? proto;
     host = head.find('x-forwarded-host');
   }

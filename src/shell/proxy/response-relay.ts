@@ -9,6 +9,7 @@ import {
 } from '../../peer/index.ts';
 import { BodyReader, MALFORMED } from '../http1/body.ts';
 import { LAST_CHUNK, writeParts } from '../http1/body-writer.ts';
+import { UNFRAMED } from '../http1/framing.ts';
 import { INCOMPLETE, REFUSED } from '../http1/head.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
 import type { Exchange } from './exchange.ts';
@@ -116,7 +117,10 @@ export class ResponseRelay {
     if (bodyless) this.body.startNone();
     else this.body.start(head.framing, true);
     const { kind } = this.body;
-    this.reusable = !head.close && (head.minorVersion === 1 || head.keepAlive) && kind !== 'close';
+    // Fields of a 204 that promise a body: the bytes may come yet, and would answer the next request.
+    const suspect = status === 204 && head.framing !== UNFRAMED && head.framing !== 0;
+    this.reusable =
+      !head.close && (head.minorVersion === 1 || head.keepAlive) && kind !== 'close' && !suspect;
     const oneZero = exchange.record.minorVersion === 0;
     this.#chunked = !oneZero && (kind === 'chunked' || kind === 'close');
     this.endsByClose = oneZero && (kind === 'chunked' || kind === 'close');
@@ -167,13 +171,14 @@ export class ResponseRelay {
   }
 
   /** The upstream will send no more. */
-  ended(): void {
+  ended(error: Error | null): void {
     const exchange = this.#exchange;
     if (!this.headSent) {
       exchange.upstreamLost(this.begun);
       return;
     }
-    if (!this.body.endOfStream()) {
+    // A reset is no end: a body that only the connection measures may lack its tail.
+    if (error !== null || !this.body.endOfStream()) {
       exchange.breakOff('upstream');
       return;
     }
@@ -215,6 +220,10 @@ export class ResponseRelay {
           return clearCookieText(cookie, exchange.secureCookie);
         }
       }
+    }
+    if (forward.clearsCookie) {
+      exchange.record.cookieWritten = 'cleared';
+      return clearCookieText(cookie, exchange.secureCookie);
     }
     if (forward.cookieToSet === null) return null;
     exchange.record.cookieWritten = 'set';

@@ -2,7 +2,6 @@
 import type { GateSettings } from '../../gate/compile-gate.ts';
 import type { ConnectionClass } from '../../model/facts.ts';
 import type { RequestHead } from '../http1/request-head.ts';
-import { idOf } from '../http1/tables.ts';
 
 export interface SenderFacts {
   /** Address of the TCP peer. */
@@ -14,8 +13,6 @@ export interface SenderFacts {
   /** The client came by https, as a trusted sender says. */
   readonly https: boolean;
 }
-
-const FORWARDED_FOR = idOf('x-forwarded-for');
 
 export function senderOf(
   head: RequestHead,
@@ -34,10 +31,7 @@ export function senderOf(
 }
 
 function clientOf(head: RequestHead, remote: string, gate: GateSettings): string {
-  const chain: string[] = [];
-  for (let f = 0; f < head.count; f++) {
-    if (head.id(f) === FORWARDED_FOR) chain.push(...head.value(f).split(','));
-  }
+  const chain = head.findAll('x-forwarded-for').split(',');
   let client = remote;
   for (let i = chain.length - 1; i >= 0; i--) {
     const hop = chain[i]!.trim();

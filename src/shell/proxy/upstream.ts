@@ -54,13 +54,13 @@ export class UpstreamConnection implements SocketOwner {
   }
 
   onClose(error: Error | null): void {
-    this.pool.forget(this);
     this.#end(error);
   }
 
   #end(error: Error | null): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.pool.forget(this);
     const { user } = this;
     this.user = null;
     this.socket.destroy();
@@ -76,6 +76,7 @@ export class UpstreamConnection implements SocketOwner {
   discard(): void {
     this.user = null;
     this.#ended = true;
+    this.pool.forget(this);
     this.socket.destroy();
   }
 }

@@ -36,6 +36,10 @@ export class WireFacts implements RequestFacts {
     return this.#head.find(name);
   }
 
+  list(name: string): string {
+    return this.#head.findAll(name);
+  }
+
   cookie(name: string): string | undefined {
     const head = this.#head;
     for (let f = head.first[COOKIE]!; f >= 0 && f < head.count; f++) {

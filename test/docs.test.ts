@@ -1,0 +1,142 @@
+/** Documents that can be wrong are checked: catalogues both ways, links, commands, figures’ places. */
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { REASONS } from '../src/decide/catalogue.ts';
+import { REFUSAL } from '../src/shell/http1/refusals.ts';
+import { ANSWER } from '../src/shell/proxy/gate-answer.ts';
+import { REFERENCE, ROOT } from './support/config.ts';
+import { zonegate } from './support/process.ts';
+
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+/** First cells of the table rows under a heading. */
+function codesUnder(file: string, heading: string): string[] {
+  const section = read(file).split(`\n## ${heading}\n`)[1]?.split('\n## ')[0];
+  if (section === undefined) throw new Error(`${file} has no section ${heading}`);
+  return [...section.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map((m) => m[1]!);
+}
+const documents = execFileSync(
+  'git',
+  ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'],
+  { cwd: ROOT, encoding: 'utf8' },
+)
+  .split('\n')
+  .filter((f) => f !== '' && existsSync(join(ROOT, f)));
+
+describe('docs/reasons.md', () => {
+  it('lists every reason, and no other, with the sentence the code gives', () => {
+    expect(codesUnder('docs/reasons.md', 'Reasons').sort()).toEqual(
+      REASONS.map((r) => r.code).sort(),
+    );
+    for (const { code, means, room } of REASONS)
+      expect(read('docs/reasons.md')).toContain(`| \`${code}\` | ${room} | ${means} |`);
+  });
+
+  it('lists every refusal and every answer the gate makes itself', () => {
+    expect(codesUnder('docs/reasons.md', 'Refusals').sort()).toEqual(
+      Object.values(REFUSAL)
+        .map((r) => r.code)
+        .sort(),
+    );
+    expect(codesUnder('docs/reasons.md', 'Upstream failures').sort()).toEqual(
+      Object.values(ANSWER)
+        .map((a) => a.code)
+        .sort(),
+    );
+    for (const { code, status, means } of Object.values(REFUSAL))
+      expect(read('docs/reasons.md')).toContain(`| \`${code}\` | ${status} | ${means} |`);
+    for (const { code, status, detail } of Object.values(ANSWER))
+      expect(read('docs/reasons.md')).toContain(`| \`${code}\` | ${status} | ${detail} |`);
+  });
+
+  it('has codes that are unique', () => {
+    const codes = [
+      ...REASONS.map((r) => r.code),
+      ...Object.values(REFUSAL).map((r) => r.code),
+      ...Object.values(ANSWER).map((a) => a.code),
+    ];
+    expect(new Set(codes).size).toBe(codes.length);
+    expect(REASONS.map((r) => r.ordinal).sort((a, b) => a - b)).toEqual(REASONS.map((_, i) => i));
+  });
+});
+
+describe('docs/request.md', () => {
+  it('publishes the order of the rooms', () => {
+    const rooms = [...read('docs/request.md').matchAll(/^\d+\. \*\*([a-z-]+)\*\*/gm)].map(
+      (m) => m[1]!,
+    );
+    expect(rooms).toEqual([
+      'peer',
+      'loop',
+      'route',
+      'cookie',
+      'uid-router',
+      'pin',
+      'shard',
+      'placement',
+      'release',
+      'hop',
+      'cookie-write',
+    ]);
+  });
+});
+
+describe('commands in the documents', () => {
+  const commands = documents.flatMap((file) =>
+    [...read(file).matchAll(/```sh\n([\s\S]*?)```/g)].flatMap((m) =>
+      m[1]!
+        .split('\n')
+        .filter((l) =>
+          /^(node bin\/zonegate\.js|zonegate) (check|explain|simulate|schema|token|version)\b/.test(
+            l,
+          ),
+        )
+        .map((l) => [file, l] as const),
+    ),
+  );
+  it('there are some', () => expect(commands.length).toBeGreaterThan(3));
+  it.each(commands)('%s: %s', (_, line) => {
+    const text = line
+      .replace(/ #.*$/, '')
+      .replace(/ [|>] .*$/, '')
+      .replace(/^node bin\/zonegate\.js |^zonegate /, '');
+    const args = [...text.matchAll(/'([^']*)'|(\S+)/g)]
+      .map((m) => m[1] ?? m[2]!)
+      .map((a) => (a === 'configs/ldc' ? REFERENCE : a));
+    const { code, err } = zonegate(args);
+    expect(code, err).toBe(0);
+  });
+});
+
+describe('every document', () => {
+  it('links only to what is there', () => {
+    const broken = documents.flatMap((file) =>
+      [...read(file).matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)]
+        .map((m) => m[1]!)
+        .filter((to) => !existsSync(join(ROOT, dirname(file), to)))
+        .map((to) => `${file} → ${to}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('names only source files that exist', () => {
+    const missing = documents.flatMap((file) =>
+      [...read(file).matchAll(/`((?:src|test|bench|scripts|docs|configs)\/[\w./-]+)`/g)]
+        .map((m) => m[1]!)
+        .filter((path) => !existsSync(join(ROOT, path)))
+        .map((path) => `${file}: ${path}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('each decision has its context, decision and consequences, in under a page', () => {
+    for (const file of documents.filter((f) => f.startsWith('docs/decisions/'))) {
+      const text = read(file);
+      for (const heading of ['Context', 'Decision', 'Consequences'])
+        expect(text, file).toContain(`## ${heading}`);
+      expect(text.split('\n').length, file).toBeLessThan(60);
+    }
+  });
+});
