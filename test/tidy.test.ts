@@ -178,3 +178,20 @@ describe('sizes and words', () => {
     expect(wrong).toEqual([]);
   });
 });
+
+describe('the lock file', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string>; resolved?: string }>;
+  };
+
+  it('is whole: a registry that lacks a platform must not leave it out, or npm ci fails', () => {
+    const missing = Object.values(packages)
+      .flatMap((p) => Object.keys(p.optionalDependencies ?? {}))
+      .filter((name) => !Object.hasOwn(packages, `node_modules/${name}`));
+    expect(missing).toEqual([]);
+  });
+
+  it('names no registry', () => {
+    expect(Object.values(packages).filter((p) => p.resolved !== undefined)).toEqual([]);
+  });
+});

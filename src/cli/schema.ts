@@ -9,7 +9,7 @@ export function schema(given: string | undefined): number {
   return EXIT.ok;
 }
 
-export function jsonSchema(given: string | undefined): unknown {
+function jsonSchema(given: string | undefined): unknown {
   const of = (kind: Kind): unknown =>
     z.toJSONSchema(SCHEMAS[kind], { io: 'input', unrepresentable: 'any' });
   if (given === undefined) {

@@ -1,6 +1,6 @@
 /** Branded ids: a plain string or number becomes one only through the parsers below. */
 declare const brand: unique symbol;
-export type Branded<T, B extends string> = T & { readonly [brand]: B };
+type Branded<T, B extends string> = T & { readonly [brand]: B };
 
 export type CityId = Branded<string, 'CityId'>;
 export type IdcId = Branded<string, 'IdcId'>;

@@ -20,7 +20,7 @@ export interface Change<T> {
 }
 
 /** null when nobody owns the shard. */
-export function homeOfShard(snapshot: Snapshot, shard: ShardId): Home | null {
+function homeOfShard(snapshot: Snapshot, shard: ShardId): Home | null {
   return homeIn(snapshot, snapshot.placement.zoneOfShard[shard], pointOfShard(shard));
 }
 

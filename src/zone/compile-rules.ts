@@ -206,7 +206,7 @@ function checkWeights(
 }
 
 /** 3 → 34, 33, 33: whole numbers, sum 100, the first groups take what is left over. */
-export function evenWeights(groups: number): number[] {
+function evenWeights(groups: number): number[] {
   return Array.from(
     { length: groups },
     (_, i) => Math.floor(100 / groups) + (i < 100 % groups ? 1 : 0),

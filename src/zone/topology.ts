@@ -6,7 +6,7 @@ export const ZONE_TYPES = ['rzone', 'gzone', 'czone', 'elastic'] as const;
  * rzone: owns shards of users. gzone: one global set of data that can't be split. czone: a city's
  * read-mostly copy of it. elastic: a rented zone that shards may be moved to.
  */
-export type ZoneType = (typeof ZONE_TYPES)[number];
+type ZoneType = (typeof ZONE_TYPES)[number];
 
 /** One deployment of a zone's apps. Groups of a zone hold the same shards. */
 export interface Group {

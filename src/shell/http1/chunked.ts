@@ -31,7 +31,7 @@ export interface Spans {
   count: number;
   bytes: number;
 }
-export const SPAN_CAPACITY = 256;
+const SPAN_CAPACITY = 256;
 export const makeSpans = (): Spans => ({
   at: new Int32Array(SPAN_CAPACITY * 2),
   count: 0,

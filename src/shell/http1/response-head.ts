@@ -4,7 +4,7 @@ import { FieldSection, INCOMPLETE, REFUSED } from './head.ts';
 import { REFUSAL } from './refusals.ts';
 import { VALUE_BYTE } from './tables.ts';
 
-export const RESPONSE_LIMITS = { headBytes: 65_536, fields: 200 } as const;
+const RESPONSE_LIMITS = { headBytes: 65_536, fields: 200 } as const;
 
 /** A response head, found in place; as strict as for requests. A refusal means: answer 502. */
 export class ResponseHead extends FieldSection implements ConnectionOptions {

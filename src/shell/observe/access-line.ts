@@ -64,7 +64,7 @@ const ms = (name: string, value: number): string =>
   value < 0 ? '' : `,"${name}":${Math.round(value * 1000) / 1000}`;
 
 /** Most texts need no escaping, and the scan is cheaper than JSON.stringify. */
-export function quote(text: string): string {
+function quote(text: string): string {
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c < 0x20 || c > 0x7e || c === 0x22 || c === 0x5c) return JSON.stringify(text);

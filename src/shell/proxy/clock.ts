@@ -2,7 +2,7 @@
  * One coarse clock per worker instead of a timer per request. Deadlines are integers compared on
  * each tick, so a deadline is kept to within one tick.
  */
-export const TICK_MS = 100;
+const TICK_MS = 100;
 
 export class CoarseClock {
   /** Monotonic, milliseconds; not the wall clock. */
