@@ -1,7 +1,6 @@
 import { cpSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
-import http from 'node:http';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { plainConfig, scratch, writePlain } from '../support/config.ts';
 import { freePort } from '../support/ports.ts';
 import { gateProcess, ZonegateProcess } from '../support/process.ts';
@@ -233,19 +232,14 @@ describe('starting', () => {
   });
 
   it('does not wait for a second SIGTERM', async () => {
-    const { listen, origin, gate } = await running();
+    const { listen, admin, origin, gate } = await running();
     origin.answer = () => undefined;
     new RawClient(listen).send(GET);
     await until('the request upstream', () => origin.requests.length === 1);
     gate.kill('SIGTERM');
     await until(
-      'the listener to close',
-      () =>
-        new Promise<boolean>((resolve) => {
-          const probe = http.get({ port: listen, host: '127.0.0.1' }, () => resolve(false));
-          probe.on('error', () => resolve(true));
-          onTestFinished(() => void probe.destroy());
-        }),
+      'readyz to say 503',
+      async () => (await fetch(`http://127.0.0.1:${admin}/readyz`)).status === 503,
     );
     gate.kill('SIGTERM');
     expect(await gate.exit()).toBe(1);

@@ -62,8 +62,14 @@ export class ZonegateProcess {
     this.child.kill(signal);
   }
 
-  /** Resident memory now, bytes. Linux only. */
+  /** Resident memory now, bytes. */
   rssBytes(): number {
+    if (process.platform !== 'linux') {
+      const ps = spawnSync('ps', ['-o', 'rss=', '-p', String(this.child.pid)], {
+        encoding: 'utf8',
+      });
+      return Number(ps.stdout) * 1024;
+    }
     const kib = /^VmRSS:\s+(\d+) kB/m.exec(
       readFileSync(`/proc/${this.child.pid}/status`, 'utf8'),
     )?.[1];

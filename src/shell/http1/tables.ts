@@ -62,6 +62,16 @@ const KNOWN_NAMES = [
 ] as const;
 export type KnownName = (typeof KNOWN_NAMES)[number];
 
+/** Fields for the next hop only, in either direction (RFC 9110 7.6.1). */
+export const HOP_BY_HOP: readonly KnownName[] = [
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'upgrade',
+  'proxy-connection',
+];
+
 export const OTHER = 0;
 /** `x-ldc-…`, also with underscores: only gates write these. */
 export const INTERNAL = 1;

@@ -17,7 +17,7 @@ import { writeParts } from '../http1/body-writer.ts';
 import { REFUSAL, type Refusal } from '../http1/refusals.ts';
 import { Attempts } from './attempts.ts';
 import type { ClientConnection } from './client-connection.ts';
-import { ANSWER, answer, type GateAnswer, renderAnswer } from './gate-answer.ts';
+import { ANSWER, answer, type GateAnswer, proxyErrorOf, renderAnswer } from './gate-answer.ts';
 import type { Gateway } from './gateway.ts';
 import { Opening } from './opening.ts';
 import { type EndedBy, RequestRecord } from './record.ts';
@@ -81,7 +81,12 @@ export class Exchange implements UpstreamUser {
       client.exchangeStarted(false);
       const extra = decision.from === 'peer' ? `${EPOCH_HEADER}: ${decision.epoch}\r\n` : '';
       this.#answer(
-        answer(decision.status, decision.reason.code, decision.reason.means, null),
+        answer(
+          decision.status,
+          decision.reason.code,
+          decision.reason.means,
+          proxyErrorOf(decision.status),
+        ),
         extra,
       );
       return bodyStart;

@@ -6,16 +6,22 @@ export interface GateAnswer {
   /** Stable; documented in docs/reasons.md or docs/request.md. */
   readonly code: string;
   readonly detail: string;
-  /** Error token of RFC 9209 for Proxy-Status, null where none fits. */
-  readonly proxyError: string | null;
+  /** Error token of RFC 9209 (2.3) for Proxy-Status. */
+  readonly proxyError: string;
 }
 
 export const answer = (
   status: number,
   code: string,
   detail: string,
-  proxyError: string | null,
+  proxyError: string,
 ): GateAnswer => Object.freeze({ status, code, detail, proxyError });
+
+/** For a decision that ends at the gate. */
+export function proxyErrorOf(status: 400 | 404 | 421 | 503 | 508): string {
+  if (status === 503) return 'destination_unavailable';
+  return status === 508 ? 'proxy_loop_detected' : 'http_request_error';
+}
 
 export const ANSWER = {
   connectRefused: answer(
@@ -82,10 +88,7 @@ export function renderAnswer(a: GateAnswer, context: AnswerContext): string {
   const title = STATUS_CODES[a.status] ?? 'Error';
   const body = context.html ? htmlBody(a, title, context) : jsonBody(a, title, context);
   const type = context.html ? 'text/html; charset=utf-8' : 'application/problem+json';
-  const proxyStatus =
-    a.proxyError === null
-      ? ''
-      : `Proxy-Status: ${context.gate}; error=${a.proxyError}; details="${a.code}"\r\n`;
+  const proxyStatus = `Proxy-Status: ${context.gate}; error=${a.proxyError}; details="${a.code}"\r\n`;
   const retry = a.status === 503 ? 'Retry-After: 1\r\n' : '';
   return (
     `HTTP/1.1 ${a.status} ${title}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +

@@ -5,19 +5,22 @@
 import type { Forward } from '../../decide/decision.ts';
 import { gateToken } from '../../peer/index.ts';
 import type { RequestHead } from '../http1/request-head.ts';
-import { ID_BY_NAME, ID_COUNT, INTERNAL, idOf, OTHER, UNDERSCORE } from '../http1/tables.ts';
+import {
+  HOP_BY_HOP,
+  ID_BY_NAME,
+  ID_COUNT,
+  INTERNAL,
+  idOf,
+  OTHER,
+  UNDERSCORE,
+} from '../http1/tables.ts';
 import { isTraceparent, type RequestIds } from './request-ids.ts';
 
 /** 1: never sent on. */
 const DROP = new Uint8Array(ID_COUNT);
 DROP[INTERNAL] = 1;
 for (const name of [
-  'connection',
-  'keep-alive',
-  'te',
-  'trailer',
-  'upgrade',
-  'proxy-connection',
+  ...HOP_BY_HOP,
   'proxy-authorization',
   'http2-settings',
   'x-forwarded-for',

@@ -1,19 +1,10 @@
 /** The response head as the client gets it: hop-by-hop and internal fields out, the gate's own in. */
 import { CORRECTION_SHARD_HEADER, CORRECTION_UID_HEADER, EPOCH_HEADER } from '../../peer/index.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
-import { ID_COUNT, INTERNAL, idOf } from '../http1/tables.ts';
+import { HOP_BY_HOP, ID_COUNT, INTERNAL, idOf } from '../http1/tables.ts';
 
 const DROP = new Uint8Array(ID_COUNT);
-for (const name of [
-  'connection',
-  'keep-alive',
-  'te',
-  'trailer',
-  'upgrade',
-  'proxy-connection',
-  'proxy-authenticate',
-  'transfer-encoding',
-] as const) {
+for (const name of [...HOP_BY_HOP, 'proxy-authenticate', 'transfer-encoding'] as const) {
   DROP[idOf(name)] = 1;
 }
 const CONTENT_LENGTH = idOf('content-length');
