@@ -177,6 +177,7 @@ export class Gate {
     return {
       clientConnections: () => this.#edge?.connections ?? 0,
       overLimit: () => this.#edge?.overLimit ?? 0,
+      tunnels: () => this.#edge?.tunnels ?? 0,
       upstreamConnections: () =>
         [...this.#gateway.upstreams.all()].map((p) => ({
           endpoint: p.address.text,

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { REASONS } from '../src/decide/catalogue.ts';
 import { REFUSAL } from '../src/shell/http1/refusals.ts';
-import { ANSWER } from '../src/shell/proxy/gate-answer.ts';
+import { ANSWER, OPTIONS_ANSWERED } from '../src/shell/proxy/gate-answer.ts';
 import { REFERENCE, ROOT } from './support/config.ts';
 import { zonegate } from './support/process.ts';
 
@@ -45,6 +45,7 @@ describe('docs/reasons.md', () => {
         .map((a) => a.code)
         .sort(),
     );
+    expect(codesUnder('docs/reasons.md', 'Other answers')).toEqual([OPTIONS_ANSWERED]);
     for (const { code, status, means } of Object.values(REFUSAL))
       expect(read('docs/reasons.md')).toContain(`| \`${code}\` | ${status} | ${means} |`);
     for (const { code, status, detail } of Object.values(ANSWER))

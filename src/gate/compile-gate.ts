@@ -27,6 +27,8 @@ export interface GateSettings {
   readonly cookie: GateDoc['cookie'];
   readonly limits: GateDoc['limits'];
   readonly timeouts: GateDoc['timeouts'];
+  /** Lower case. */
+  readonly upgrades: readonly string[];
   readonly headers: GateDoc['headers'];
   readonly log: GateDoc['log'];
 }
@@ -55,6 +57,7 @@ export function compileGate(doc: GateDoc, report: Report): GateSettings {
     cookie: doc.cookie,
     limits: doc.limits,
     timeouts: doc.timeouts,
+    upgrades: doc.upgrades.map((u) => u.toLowerCase()),
     headers: doc.headers,
     log: doc.log,
   };

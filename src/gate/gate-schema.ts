@@ -50,6 +50,9 @@ const timeoutsSchema = z.strictObject({
   idleMs: ms(100, 60_000).describe('A body that does not move, in either direction'),
   halfClosedMs: ms(0, 5000).describe('Wait for an answer whose client has closed its sending side'),
   lingerMs: ms(10, 2000).describe('Read on after a refusal, so that the client can see it'),
+  tunnelIdleMs: ms(100, 300_000).describe(
+    'A WebSocket, or another upgraded connection, without bytes',
+  ),
   upstreamIdleMs: ms(100, 4000).describe('A pooled connection; keep it below the apps’ keep-alive'),
   drainMs: ms(0, 30_000).describe('After SIGTERM, for requests in flight'),
   drainDelayMs: ms(0, 0).describe(
@@ -95,6 +98,11 @@ export const gateSchema = z.strictObject({
   cookie: cookieSchema.prefault({}),
   limits: limitsSchema.prefault({}),
   timeouts: timeoutsSchema.prefault({}),
+  upgrades: z
+    .array(z.string().regex(/^[A-Za-z0-9.-]{1,32}$/, { error: 'a protocol name, as websocket' }))
+    .max(16)
+    .default(['websocket'])
+    .describe('Protocols that Upgrade may switch to; others are answered as if not asked for'),
   headers: z
     .strictObject({
       underscore: z

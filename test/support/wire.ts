@@ -106,8 +106,8 @@ function wholeRequest(text: string): number {
     return text.length >= end ? end : 0;
   }
   if (!/^transfer-encoding: *chunked/im.test(text.slice(0, head))) return head + 4;
-  const last = text.indexOf('\r\n0\r\n\r\n', head + 2);
-  return last < 0 ? 0 : last + 7;
+  const last = /\r\n0\r\n(?:[^\r\n]+\r\n)*\r\n/.exec(text.slice(head + 2));
+  return last === null ? 0 : head + 2 + last.index + last[0].length;
 }
 
 /** Answers 200 with a body; HEAD without one. */

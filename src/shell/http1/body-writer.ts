@@ -9,10 +9,12 @@ import { READ_BUFFER_BYTES } from './socket-io.ts';
 
 /** Up to this many bytes a string is the cheaper way (Node encodes it on its stack). */
 const STRING_BYTES = 16_384;
-const FRAME_BYTES = 32;
+/** A chunk's frame and, behind the last one, trailers. */
+const FRAME_BYTES = 16_384;
 const SLAB_BYTES = READ_BUFFER_BYTES + FRAME_BYTES;
 const MAX_FREE_SLABS = 64;
-export const LAST_CHUNK = '0\r\n\r\n';
+/** @param trailers lines with CRLF */
+export const lastChunk = (trailers: string): string => `0\r\n${trailers}\r\n`;
 
 interface Slab {
   readonly buffer: Buffer;
@@ -35,7 +37,7 @@ function takeSlab(): Slab {
 /**
  * @param head written in front; '' for none
  * @param chunked frame the payload as one chunk
- * @param last nothing follows: end a chunked body
+ * @param end what ends the body: the last chunk, or '' while more is to come
  * @returns false when the socket wants the source to pause
  */
 export function writeParts(
@@ -44,18 +46,10 @@ export function writeParts(
   buf: Buffer,
   payload: Spans,
   chunked: boolean,
-  last: boolean,
+  end: string,
 ): boolean {
   const before = chunked && payload.bytes > 0 ? `${payload.bytes.toString(16)}\r\n` : '';
-  const after = chunked
-    ? payload.bytes > 0
-      ? last
-        ? `\r\n${LAST_CHUNK}`
-        : '\r\n'
-      : last
-        ? LAST_CHUNK
-        : ''
-    : '';
+  const after = chunked && payload.bytes > 0 ? `\r\n${end}` : end;
   if (head.length + payload.bytes <= STRING_BYTES) {
     const text = head + before + payloadText(buf, payload) + after;
     return text.length === 0 || socket.write(text, 'latin1');

@@ -74,6 +74,11 @@ export class BodyReader {
     return from + take;
   }
 
+  /** Trailers of a chunked body that is done, ready to be passed on; '' for none. */
+  get trailers(): string {
+    return this.kind === 'chunked' ? this.#chunked!.trailers : '';
+  }
+
   /** What the last `read` found; overwritten by the next read of any reader. */
   get payload(): Spans {
     return spans;

@@ -1,13 +1,14 @@
 /**
  * Strict reader of chunked bodies (RFC 9112 7.1). It never copies: each call lists spans of payload
  * inside the buffer it was given. Sizes: 1 to 15 hex digits, then CRLF or a bounded extension,
- * which is dropped. Trailers are checked like any field section, bounded, and dropped.
+ * which is dropped. Trailers are checked like any field section, and bounded.
  *
  *   "5;x=y\r\nhello\r\n0\r\nT: 1\r\n\r\n"
  *    size ext  data     size trailer end
  */
 import { FieldSection, INCOMPLETE, REFUSED } from './head.ts';
 import { HEX_VALUE, VALUE_BYTE } from './tables.ts';
+import { passableTrailers } from './trailers.ts';
 
 const SIZE = 0;
 const EXTENSION = 1;
@@ -48,6 +49,8 @@ export class ChunkedReader {
   #digits = 0;
   #extension = 0;
   #trailer: Buffer | null = null;
+  /** Trailer lines that may be passed on, each with CRLF; '' for none. Whole once `done`. */
+  trailers = '';
 
   get done(): boolean {
     return this.#state === DONE;
@@ -59,6 +62,7 @@ export class ChunkedReader {
     this.#digits = 0;
     this.#extension = 0;
     this.#trailer = null;
+    this.trailers = '';
   }
 
   /** @returns the position it got to (less than `end` when done, or `spans` is full), or MALFORMED. */
@@ -151,6 +155,7 @@ export class ChunkedReader {
       return end;
     }
     this.#state = DONE;
+    this.trailers = passableTrailers(trailerFields);
     return from + (after - start - before);
   }
 }

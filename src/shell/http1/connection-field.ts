@@ -6,6 +6,8 @@ export interface ConnectionOptions {
   close: boolean;
   keepAlive: boolean;
   upgrade: boolean;
+  /** The TE field is meant for this hop, as it must say (RFC 9110 10.1.4). */
+  te: boolean;
   /** Lower-case names of fields that must not be passed on. */
   nominated: readonly string[];
 }
@@ -35,6 +37,7 @@ export function readConnection(section: FieldSection, out: ConnectionOptions): v
   out.close = false;
   out.keepAlive = false;
   out.upgrade = false;
+  out.te = false;
   out.nominated = NONE;
   for (let f = section.first[CONNECTION]!; f >= 0 && f < section.count; f++) {
     if (section.id(f) !== CONNECTION) continue;
@@ -43,6 +46,7 @@ export function readConnection(section: FieldSection, out: ConnectionOptions): v
       if (option === 'close') out.close = true;
       else if (option === 'keep-alive') out.keepAlive = true;
       else if (option === 'upgrade') out.upgrade = true;
+      else if (option === 'te') out.te = true;
       else if (option !== '' && !NEVER_NOMINATED.has(option))
         out.nominated = [...out.nominated, option];
     }

@@ -1,5 +1,5 @@
 import { type ConnectionOptions, readConnection } from './connection-field.ts';
-import { BAD_FRAMING, readFraming, UNFRAMED } from './framing.ts';
+import { BAD_FRAMING, CHUNKED, readFraming, UNFRAMED } from './framing.ts';
 import { FieldSection, INCOMPLETE, REFUSED } from './head.ts';
 import { REFUSAL } from './refusals.ts';
 import { HOST_BYTE, idOf, NAME_BYTE, TARGET_BYTE } from './tables.ts';
@@ -10,6 +10,7 @@ const QUESTION = 0x3f;
 const MAX_METHOD = 32;
 const HOST = idOf('host');
 const EXPECT = idOf('expect');
+const MAX_FORWARDS = idOf('max-forwards');
 
 export interface HeadLimits {
   readonly headBytes: number;
@@ -37,6 +38,7 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
   close = false;
   keepAlive = false;
   upgrade = false;
+  te = false;
   nominated: readonly string[] = [];
 
   /** @returns the position after the head, INCOMPLETE or REFUSED. */
@@ -180,6 +182,28 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
   #badHost(): false {
     this.refuse(REFUSAL.badHost);
     return false;
+  }
+
+  /** How many more gates an OPTIONS may pass (RFC 9110 7.6.2); -1 where nothing readable says. */
+  get maxForwards(): number {
+    const field = this.first[MAX_FORWARDS]!;
+    if (field < 0 || this.method !== 'OPTIONS') return -1;
+    const text = this.value(field);
+    return /^\d{1,9}$/.test(text) ? Number(text) : -1;
+  }
+
+  /** The client can read trailers (RFC 9110 6.5). */
+  get takesTrailers(): boolean {
+    return (
+      this.te && this.minorVersion === 1 && this.findAll('te').toLowerCase().includes('trailers')
+    );
+  }
+
+  /** What the client would switch to, in lower case; '' for nothing, or a request that can't (RFC 9110 7.8). */
+  get upgradeTo(): string {
+    if (!this.upgrade || this.minorVersion === 0 || this.framing > 0 || this.framing === CHUNKED)
+      return '';
+    return this.findAll('upgrade').toLowerCase();
   }
 
   /** Path without query, as received; `/` where an absolute-form has none. */

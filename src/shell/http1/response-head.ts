@@ -19,6 +19,7 @@ export class ResponseHead extends FieldSection implements ConnectionOptions {
   close = false;
   keepAlive = false;
   upgrade = false;
+  te = false;
   nominated: readonly string[] = [];
 
   /** @returns the position after the head, INCOMPLETE or REFUSED. */

@@ -14,6 +14,7 @@ interface Sample {
 export interface Gauges {
   clientConnections(): number;
   overLimit(): number;
+  tunnels(): number;
   upstreamConnections(): Iterable<{
     readonly endpoint: string;
     readonly open: number;
@@ -90,6 +91,7 @@ export function makeRegistry(counters: Counters, gauges: Gauges, version: string
     'Connections beyond limits.connections.',
     () => one(gauges.overLimit()),
   );
+  add('zonegate_tunnels', 'gauge', 'Upgraded connections open now.', () => one(gauges.tunnels()));
   add('zonegate_upstream_connections', 'gauge', 'Upstream connections by endpoint.', () =>
     [...gauges.upstreamConnections()].flatMap(({ endpoint, open, idle }) => [
       { labels: { endpoint, state: 'active' }, value: open - idle },

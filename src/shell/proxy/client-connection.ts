@@ -19,9 +19,10 @@ import { type SocketOwner, unsentBytes } from '../http1/socket-io.ts';
 import { Exchange } from './exchange.ts';
 import { answer, renderAnswer } from './gate-answer.ts';
 import type { Gateway } from './gateway.ts';
+import type { Tunnel } from './tunnel.ts';
 import { WriteProgress } from './write-progress.ts';
 
-type Phase = 'idle' | 'head' | 'body' | 'wait' | 'linger' | 'closed';
+type Phase = 'idle' | 'head' | 'body' | 'wait' | 'tunnel' | 'linger' | 'closed';
 
 /** After a refusal so much more is read and thrown away before the connection is cut. */
 const LINGER_BYTES = 8 * 1024 * 1024;
@@ -44,6 +45,8 @@ export class ClientConnection implements SocketOwner {
   /** Close after the answer in hand. */
   closing = false;
   halfClosed = false;
+  /** Set once the connection speaks another protocol. */
+  tunnel: Tunnel | null = null;
   readonly exchange: Exchange;
   readonly #registry: ClientRegistry;
   #phase: Phase = 'idle';
@@ -92,6 +95,9 @@ export class ClientConnection implements SocketOwner {
       case 'wait':
         this.#hold(buf, 0, length);
         this.pause();
+        return;
+      case 'tunnel':
+        this.tunnel?.clientBytes(buf, 0, length);
         return;
       case 'linger':
         this.#lingerLeft -= length;
@@ -166,6 +172,17 @@ export class ClientConnection implements SocketOwner {
   /** The exchange has begun; its body comes next, or nothing. */
   exchangeStarted(bodyFollows: boolean): void {
     this.#phase = bodyFollows ? 'body' : 'wait';
+  }
+
+  /** What the client has sent ahead is the first of the new protocol. */
+  tunnelBegins(tunnel: Tunnel): void {
+    this.tunnel = tunnel;
+    this.#phase = 'tunnel';
+    const held = this.#held;
+    this.#held = null;
+    if (held !== null) tunnel.clientBytes(held, 0, held.length);
+    this.resume();
+    if (this.halfClosed) tunnel.clientFinished();
   }
 
   requestBodyDone(): void {
@@ -260,7 +277,8 @@ export class ClientConnection implements SocketOwner {
   }
 
   onDrain(): void {
-    if (this.#isActive()) this.exchange.clientDrained();
+    if (this.#phase === 'tunnel') this.tunnel?.clientDrained();
+    else if (this.#isActive()) this.exchange.clientDrained();
     else if (this.#isBetween()) this.#goOn();
   }
 
@@ -278,6 +296,9 @@ export class ClientConnection implements SocketOwner {
       case 'wait':
         this.exchange.clientHalfClosed();
         return;
+      case 'tunnel':
+        this.tunnel?.clientFinished();
+        return;
       case 'linger':
       case 'closed':
     }
@@ -286,14 +307,16 @@ export class ClientConnection implements SocketOwner {
   onClose(): void {
     if (this.#phase === 'closed') return;
     const active = this.#isActive();
+    const tunnel = this.#phase === 'tunnel' ? this.tunnel : null;
     this.#phase = 'closed';
     this.#held = null;
     this.#registry.remove(this);
     if (active) this.exchange.clientGone();
+    tunnel?.clientGone();
   }
 
   onDeadline(): void {
-    const stuck = this.#phase !== 'body' && this.#phase !== 'wait' && unsentBytes(this.socket) > 0;
+    const stuck = !this.#isActive() && this.#phase !== 'tunnel' && unsentBytes(this.socket) > 0;
     if (stuck) {
       // What the client was promised has not left: extend while it moves, and never end it cleanly.
       if (this.#progress.moved(this.socket)) {
@@ -311,6 +334,9 @@ export class ClientConnection implements SocketOwner {
       case 'body':
       case 'wait':
         this.exchange.onDeadline();
+        return;
+      case 'tunnel':
+        this.tunnel?.onDeadline();
         return;
       case 'linger':
         this.socket.destroy();

@@ -58,6 +58,10 @@ export class Edge implements ClientRegistry {
     return this.#clients.length;
   }
 
+  get tunnels(): number {
+    return this.#clients.filter((c) => c.tunnel !== null).length;
+  }
+
   add(client: ClientConnection): void {
     client.index = this.#clients.length;
     this.#clients.push(client);

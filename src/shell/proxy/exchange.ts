@@ -17,18 +17,27 @@ import { writeParts } from '../http1/body-writer.ts';
 import { REFUSAL, type Refusal } from '../http1/refusals.ts';
 import { Attempts } from './attempts.ts';
 import type { ClientConnection } from './client-connection.ts';
-import { ANSWER, answer, type GateAnswer, proxyErrorOf, renderAnswer } from './gate-answer.ts';
+import {
+  ANSWER,
+  answer,
+  type GateAnswer,
+  OPTIONS_ANSWERED,
+  proxyErrorOf,
+  renderAnswer,
+  renderOptions,
+} from './gate-answer.ts';
 import type { Gateway } from './gateway.ts';
-import { Opening } from './opening.ts';
+import { endOf, Opening } from './opening.ts';
 import { type EndedBy, RequestRecord } from './record.ts';
 import { ResponseRelay } from './response-relay.ts';
 import { senderOf } from './sender.ts';
+import { Tunnel, type TunnelEnd } from './tunnel.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream.ts';
 import { WriteProgress } from './write-progress.ts';
 
 type Stage = 'idle' | 'dialling' | 'sending' | 'waiting' | 'answering';
 
-export class Exchange implements UpstreamUser {
+export class Exchange implements UpstreamUser, TunnelEnd {
   readonly client: ClientConnection;
   readonly gateway: Gateway;
   readonly record = new RequestRecord();
@@ -38,6 +47,10 @@ export class Exchange implements UpstreamUser {
   snapshot: Snapshot;
   /** A cookie written now may say Secure. */
   secureCookie = false;
+  /** The client has said `TE: trailers`. */
+  takesTrailers = false;
+  /** What the upstream may switch the connection to; '' for nothing. */
+  upgradeTo = '';
   readonly #relay: ResponseRelay;
   readonly #attempts = new Attempts();
   readonly #opening = new Opening();
@@ -46,6 +59,7 @@ export class Exchange implements UpstreamUser {
   readonly #progress = new WriteProgress();
   #reused = false;
   #acceptsHtml = false;
+  #tunnel: Tunnel | null = null;
 
   constructor(client: ClientConnection, gateway: Gateway) {
     this.client = client;
@@ -76,6 +90,7 @@ export class Exchange implements UpstreamUser {
     client.closing = head.close || (head.minorVersion === 0 && !head.keepAlive);
     const refusal = this.#overLimit();
     if (refusal !== null) return this.#refuse(refusal, end);
+    if (head.maxForwards === 0) return this.#answerOptions(bodyStart);
     const decision = this.#ask();
     if (decision.kind === 'respond') {
       client.exchangeStarted(false);
@@ -96,7 +111,8 @@ export class Exchange implements UpstreamUser {
     this.record.client = sender.client;
     const { secure } = snapshot.gate.cookie;
     this.secureCookie = secure === 'always' || (secure === 'auto' && sender.https);
-    this.#opening.make(decision, sender, snapshot, gateway, this.record);
+    this.upgradeTo = snapshot.gate.upgrades.includes(head.upgradeTo) ? head.upgradeTo : '';
+    this.#opening.make(decision, sender, snapshot, gateway, this.record, this.upgradeTo);
     const used = this.#opening.addBody(this.requestBody, buf, bodyStart, end);
     if (used === MALFORMED) return this.#refuse(REFUSAL.badChunk, end);
     if (this.requestBody.total > snapshot.gate.limits.bodyBytes)
@@ -106,6 +122,20 @@ export class Exchange implements UpstreamUser {
     this.#attempts.begin(decision.targets[0], decision.route.app, snapshot, gateway.upstreams);
     this.#dial(false, ANSWER.connectRefused);
     return used;
+  }
+
+  #answerOptions(bodyStart: number): number {
+    const { client, gateway, record } = this;
+    record.describe(gateway.requestHead);
+    record.requestId = gateway.ids.next();
+    record.gateCode = OPTIONS_ANSWERED;
+    record.status = 200;
+    client.exchangeStarted(false);
+    if (!this.requestBody.done) client.closing = true;
+    client.socket.write(renderOptions(record.requestId, client.closing), 'latin1');
+    this.#end('gate');
+    client.exchangeEnded();
+    return bodyStart;
   }
 
   #overLimit(): Refusal | null {
@@ -127,12 +157,10 @@ export class Exchange implements UpstreamUser {
     facts.dice = Math.random();
     const decision = decide(facts, this.snapshot);
     record.decision = decision;
-    record.method = head.method;
-    record.host = head.host;
-    record.path = facts.path;
-    record.hasQuery = facts.query !== '';
-    record.minorVersion = head.minorVersion;
+    record.describe(head);
     this.#acceptsHtml = prefersHtml(head.find('accept'));
+    this.takesTrailers =
+      head.minorVersion === 1 && head.findAll('te').toLowerCase().includes('trailers');
     return decision;
   }
 
@@ -204,7 +232,7 @@ export class Exchange implements UpstreamUser {
       }
       const chunked = requestBody.kind === 'chunked';
       const { socket } = this.#upstream;
-      if (!writeParts(socket, '', buf, requestBody.payload, chunked, requestBody.done)) {
+      if (!writeParts(socket, '', buf, requestBody.payload, chunked, endOf(requestBody))) {
         this.client.pause();
         this.#progress.begin(socket);
       }
@@ -260,6 +288,25 @@ export class Exchange implements UpstreamUser {
     if (this.#stage !== 'answering') return;
     this.#moved();
     this.#upstream?.socket.resume();
+  }
+
+  /** The upstream has agreed to another protocol; its 101 has gone to the client. */
+  switchProtocols(): void {
+    const upstream = this.#upstream!;
+    this.#upstream = null;
+    this.#stage = 'idle';
+    this.#opening.clear();
+    const { tunnelIdleMs } = this.snapshot.gate.timeouts;
+    this.#tunnel = new Tunnel(this.client, upstream, this, tunnelIdleMs);
+    this.client.tunnelBegins(this.#tunnel);
+  }
+
+  tunnelEnded(broken: 'no' | 'client' | 'upstream' | 'idle'): void {
+    const { record } = this;
+    record.requestBytes = this.#tunnel?.bytesUp ?? 0;
+    record.responseBytes = this.#tunnel?.bytesDown ?? 0;
+    this.#tunnel = null;
+    this.#finishRecord(broken === 'no' ? 'done' : broken === 'idle' ? 'gate' : broken);
   }
 
   answerEnds(): void {
@@ -370,11 +417,15 @@ export class Exchange implements UpstreamUser {
     this.#dropUpstream();
     this.#stage = 'idle';
     this.#opening.clear();
+    this.record.requestBytes = this.requestBody.total;
+    this.record.responseBytes = this.#relay.body.total;
+    this.#finishRecord(by);
+  }
+
+  #finishRecord(by: EndedBy): void {
     const { record } = this;
     record.endedBy = by;
     record.attempts = this.#attempts.count;
-    record.requestBytes = this.requestBody.total;
-    record.responseBytes = this.#relay.body.total;
     record.durationMs = record.elapsedMs();
     this.gateway.hooks.record(record);
   }

@@ -23,6 +23,18 @@ export function proxyErrorOf(status: 400 | 404 | 421 | 503 | 508): string {
   return status === 508 ? 'proxy_loop_detected' : 'http_request_error';
 }
 
+const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+
+/** RFC 9110 7.6.2: with Max-Forwards: 0 the gate is the one that was asked. */
+export function renderOptions(requestId: string, close: boolean): string {
+  return (
+    `HTTP/1.1 200 OK\r\nAllow: ${METHODS}\r\nContent-Length: 0\r\nX-Request-Id: ${requestId}\r\n` +
+    `${close ? 'Connection: close\r\n' : ''}\r\n`
+  );
+}
+/** Code of that answer in the access log. */
+export const OPTIONS_ANSWERED = 'max-forwards-reached';
+
 export const ANSWER = {
   connectRefused: answer(
     502,

@@ -6,7 +6,7 @@ import type { Forward } from '../../decide/decision.ts';
 import { HAND_OVER_HEADER, signHandOver } from '../../peer/hand-over.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
 import { type BodyReader, MALFORMED } from '../http1/body.ts';
-import { LAST_CHUNK, payloadText } from '../http1/body-writer.ts';
+import { lastChunk, payloadText } from '../http1/body-writer.ts';
 import type { Gateway } from './gateway.ts';
 import type { RequestRecord } from './record.ts';
 import { editRequest } from './request-edits.ts';
@@ -33,11 +33,13 @@ export class Opening {
     snapshot: Snapshot,
     gateway: Gateway,
     record: RequestRecord,
+    upgradeTo: string,
   ): void {
     const edited = editRequest(gateway.requestHead, decision, sender, {
       idc: gateway.idc,
       ids: gateway.ids,
       underscore: snapshot.gate.headers.underscore,
+      upgradeTo,
     });
     record.requestId = edited.requestId;
     record.traceparent = edited.traceparent;
@@ -53,7 +55,8 @@ export class Opening {
     while (at < end && !body.done) {
       at = body.read(buf, at, end);
       if (at === MALFORMED) return MALFORMED;
-      this.text += framed(payloadText(buf, body.payload), body.kind === 'chunked', body.done);
+      const text = payloadText(buf, body.payload);
+      this.text += body.kind === 'chunked' ? framed(text, endOf(body)) : text;
     }
     this.whole = body.done && body.total <= REPLAY_BYTES;
     return at;
@@ -90,8 +93,9 @@ function forTarget(
   return `${HAND_OVER_HEADER}: ${signed}\r\n`;
 }
 
-function framed(text: string, chunked: boolean, last: boolean): string {
-  if (!chunked) return text;
-  const chunk = text === '' ? '' : `${text.length.toString(16)}\r\n${text}\r\n`;
-  return last ? chunk + LAST_CHUNK : chunk;
-}
+/** What ends a body on the wire, once all of it has been read. */
+export const endOf = (body: BodyReader): string =>
+  body.done && body.kind === 'chunked' ? lastChunk(body.trailers) : '';
+
+const framed = (text: string, end: string): string =>
+  text === '' ? end : `${text.length.toString(16)}\r\n${text}\r\n${end}`;

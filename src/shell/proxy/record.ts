@@ -1,5 +1,6 @@
 /** How one request went: what the access log and the counters are made of. Reused like its exchange. */
 import type { Decision } from '../../decide/decision.ts';
+import type { RequestHead } from '../http1/request-head.ts';
 
 /** Who ended it: everything went well, the client left, the upstream failed, or the gate answered itself. */
 export type EndedBy = 'done' | 'client' | 'upstream' | 'gate';
@@ -50,6 +51,14 @@ export class RequestRecord {
     this.cookieWritten = 'none';
     this.startedAtMs = Date.now();
     this.#startedPreciseMs = performance.now();
+  }
+
+  describe(head: RequestHead): void {
+    this.method = head.method;
+    this.host = head.host;
+    this.path = head.path;
+    this.hasQuery = head.pathEnd < head.targetEnd;
+    this.minorVersion = head.minorVersion;
   }
 
   elapsedMs(): number {

@@ -37,6 +37,7 @@ for (const name of ['x-forwarded-port', 'x-real-ip', 'forwarded'] as const)
 
 const COOKIE = idOf('cookie');
 const EXPECT = idOf('expect');
+const MAX_FORWARDS = idOf('max-forwards');
 const TRACEPARENT = idOf('traceparent');
 const TRACESTATE = idOf('tracestate');
 
@@ -57,6 +58,8 @@ export interface EditContext {
   readonly idc: string;
   readonly ids: RequestIds;
   readonly underscore: 'drop' | 'refuse' | 'pass';
+  /** Protocol to ask the upstream for; '' for none. */
+  readonly upgradeTo: string;
 }
 
 export interface EditedRequest {
@@ -94,9 +97,12 @@ export function editRequest(
     decision.handedId ?? context.ids.keepOrNext(head.find('x-request-id'), sender.trusted);
   const traceparent = keepsTrace ? given : context.ids.startTrace(requestId);
   if (cookies > 1) out += `Cookie: ${head.findAll('cookie', '; ')}\r\n`;
+  if (head.maxForwards > 0) out += `Max-Forwards: ${head.maxForwards - 1}\r\n`;
   out += forwarded(head, sender);
   const token = gateToken(context.idc);
   out += `Via: 1.${head.minorVersion} ${token}\r\nCDN-Loop: ${token}\r\nX-Request-Id: ${requestId}\r\n`;
+  if (context.upgradeTo !== '') out += `Connection: Upgrade\r\nUpgrade: ${context.upgradeTo}\r\n`;
+  else if (head.takesTrailers) out += 'TE: trailers\r\nConnection: TE\r\n';
   if (!keepsTrace) out += `traceparent: ${traceparent}\r\n`;
   return { head: out, requestId, traceparent };
 }
@@ -116,6 +122,7 @@ function drops(
     if (id === UNDERSCORE && dropsUnderscore(head, field, decision, context)) return true;
     if (id === EXPECT && !head.expectsContinue) return true;
     if (id === COOKIE && cookies > 1) return true;
+    if (id === MAX_FORWARDS && head.maxForwards >= 0) return true;
     if (DROP_UNTRUSTED[id] === 1 && !sender.trusted) return true;
     // Without a valid parent the state belongs to no trace (W3C Trace Context 1, 3.3).
     if ((id === TRACEPARENT || id === TRACESTATE) && !keepsTrace) return true;

@@ -8,7 +8,7 @@ import {
   gateToken,
 } from '../../peer/index.ts';
 import { BodyReader, MALFORMED } from '../http1/body.ts';
-import { LAST_CHUNK, writeParts } from '../http1/body-writer.ts';
+import { lastChunk, writeParts } from '../http1/body-writer.ts';
 import { UNFRAMED } from '../http1/framing.ts';
 import { INCOMPLETE, REFUSED } from '../http1/head.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
@@ -74,11 +74,15 @@ export class ResponseRelay {
         this.#held = Buffer.from(buf.subarray(at, end));
         return;
       }
-      if (after === REFUSED || head.status === 101) {
+      if (after === REFUSED || (head.status === 101 && !this.#maySwitch(head))) {
         exchange.fail(ANSWER.badAnswer);
         return;
       }
       at = after;
+      if (head.status === 101) {
+        this.#switch(head, buf, at, end);
+        return;
+      }
       if (head.status >= 200) break;
       if (++this.#interim > MAX_INTERIM) {
         exchange.fail(ANSWER.badAnswer);
@@ -87,6 +91,26 @@ export class ResponseRelay {
       this.#sendInterim(head);
     }
     this.#finalHead(head, buf, at, end);
+  }
+
+  /** 101 must be to what was asked for (RFC 9110 15.2.2). */
+  #maySwitch(head: ResponseHead): boolean {
+    const { upgradeTo } = this.#exchange;
+    return upgradeTo !== '' && head.upgrade && head.find('upgrade')?.toLowerCase() === upgradeTo;
+  }
+
+  #switch(head: ResponseHead, buf: Buffer, at: number, end: number): void {
+    const exchange = this.#exchange;
+    const added = `Via: 1.1 ${gateToken(exchange.gateway.idc)}\r\nConnection: Upgrade\r\nUpgrade: ${exchange.upgradeTo}\r\n`;
+    exchange.answerBegins(101);
+    exchange.client.socket.write(
+      editResponse(head, { toPeer: false, dropLength: true, added }),
+      'latin1',
+    );
+    // The first bytes of the new protocol may come with the head.
+    const early = at < end ? Buffer.from(buf.subarray(at, end)) : null;
+    exchange.switchProtocols();
+    if (early !== null) exchange.client.tunnel?.upstreamBytes(early, early.length);
   }
 
   /** 1xx go on, but not to HTTP/1.0 clients (RFC 9110 15.2). */
@@ -155,7 +179,7 @@ export class ResponseRelay {
       buf,
       this.body.payload,
       this.#chunked,
-      this.body.done,
+      this.#end(),
     );
     if (this.body.done) {
       // Bytes after the message belong to nobody: the connection is spoilt.
@@ -170,6 +194,12 @@ export class ResponseRelay {
     exchange.answerMoved(more);
   }
 
+  /** What ends the answer on the wire; '' while more is to come, or where its length ends it. */
+  #end(): string {
+    if (!this.#chunked || !this.body.done) return '';
+    return lastChunk(this.#exchange.takesTrailers ? this.body.trailers : '');
+  }
+
   /** The upstream will send no more. */
   ended(error: Error | null): void {
     const exchange = this.#exchange;
@@ -182,7 +212,8 @@ export class ResponseRelay {
       exchange.breakOff('upstream');
       return;
     }
-    if (this.#chunked && exchange.client.alive) exchange.client.socket.write(LAST_CHUNK, 'latin1');
+    if (this.#chunked && exchange.client.alive)
+      exchange.client.socket.write(lastChunk(''), 'latin1');
     exchange.answerEnds();
   }
 

@@ -11,6 +11,9 @@ export interface UpstreamUser {
   upstreamDrained(): void;
   /** No more bytes will come: end of stream, failure, or both. */
   upstreamEnded(error: Error | null): void;
+  /** It may go on sending after the upstream has ended its side; then that is told apart. */
+  readonly takesHalfClose?: boolean;
+  upstreamFinished?(): void;
 }
 
 export interface UpstreamLimits {
@@ -46,7 +49,8 @@ export class UpstreamConnection implements SocketOwner {
   }
 
   onEnd(): void {
-    this.#end(null);
+    if (this.user?.takesHalfClose === true) this.user.upstreamFinished?.();
+    else this.#end(null);
   }
 
   onDrain(): void {
