@@ -183,6 +183,29 @@ describe('what reviewers have found', () => {
     await until('every answer', () => origin.requests.length === 5000);
   });
 
+  it('nor does one that gets only answers of the gate itself', async () => {
+    const origin = await Origin.start();
+    const { port, metrics } = await gateWithMetrics(origin);
+    const greedy = new RawClient(port);
+    greedy.socket.pause();
+    const asked = 60_000;
+    greedy.send('GET / HTTP/1.1\r\nHost: a\r\nCDN-Loop: zonegate-i1\r\n\r\n'.repeat(asked));
+    const answered = async (): Promise<number> =>
+      Number(
+        /zonegate_gate_answers_total\{code="loop-detected"\} (\d+)/.exec(await metrics())?.[1] ?? 0,
+      );
+    let before = -1;
+    await until('the gate to stop answering', async () => {
+      const now = await answered();
+      const still = now > 0 && now === before;
+      before = now;
+      return still;
+    });
+    expect(before).toBeLessThan(asked);
+    greedy.socket.resume();
+    await until('every answer', async () => (await answered()) === asked, 20_000);
+  });
+
   it('a chunked body that comes with its head is measured too', async () => {
     const origin = await Origin.start();
     const { port } = await plainGate([origin], 'limits: { bodyBytes: 100 }');
@@ -246,3 +269,8 @@ describe('what reviewers have found', () => {
     expect((await client.closed()).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
   });
 });
+
+async function gateWithMetrics(origin: Origin) {
+  const gate = await plainGate([origin]);
+  return { port: gate.port, metrics: () => gate.metrics() };
+}

@@ -143,6 +143,14 @@ export class ClientConnection implements SocketOwner {
     }
     this.#parsing = false;
     if (at < to && (this.#isActive() || this.#isStalled())) this.#hold(buf, at, to);
+    if (this.#isStalled()) this.#stall();
+  }
+
+  /** Reads no further until the answers have left. */
+  #stall(): void {
+    this.pause();
+    this.#progress.begin(this.socket);
+    this.deadlineMs = this.gateway.clock.nowMs + this.gateway.hooks.current().gate.timeouts.idleMs;
   }
 
   /** Between requests, but the client does not take the answers it has: it gets no more. */
@@ -210,12 +218,8 @@ export class ClientConnection implements SocketOwner {
       this.#takeHeads(held, 0, held.length);
     }
     if (!this.#isBetween()) return;
-    if (this.#isStalled()) {
-      this.pause();
-      this.#progress.begin(this.socket);
-      this.deadlineMs =
-        this.gateway.clock.nowMs + this.gateway.hooks.current().gate.timeouts.idleMs;
-    } else if (this.halfClosed) this.finish();
+    if (this.#isStalled()) this.#stall();
+    else if (this.halfClosed) this.finish();
     else this.resume();
   }
 
@@ -288,7 +292,8 @@ export class ClientConnection implements SocketOwner {
     switch (this.#phase) {
       case 'idle':
       case 'head':
-        this.finish();
+        // Requests that wait for room are still owed an answer.
+        if (!this.#isStalled()) this.finish();
         return;
       case 'body':
         this.exchange.refuseLate(REFUSAL.bodyCutShort);
