@@ -37,6 +37,10 @@ const limitsSchema = z.strictObject({
   fields: countSchema(8, 1000).default(100),
   bodyBytes: countSchema(0, Number.MAX_SAFE_INTEGER).default(16 * 1024 ** 3),
   connections: countSchema(1, 1_000_000).default(5000),
+  connectionsPerClient: countSchema(1, 1_000_000)
+    .default(4096)
+    .describe('From one address; listed proxies and peers are not counted'),
+  requestsPerConnection: countSchema(1, 1_000_000_000).default(100_000),
   upstreamConnections: countSchema(1, 65_535)
     .default(1024)
     .describe('Open to one endpoint at once'),

@@ -108,6 +108,36 @@ describe('limits', () => {
     expect(await gate.metrics()).toMatch(/zonegate_client_connections_refused_total 1/);
   });
 
+  it('counts connections by address, but not those of listed proxies', async () => {
+    const origin = await Origin.start();
+    const strict = await plainGate([origin], 'limits: { connectionsPerClient: 1 }');
+    const first = new RawClient(strict.port).send(GET);
+    await first.sees('ok');
+    await new RawClient(strict.port).closed();
+    first.socket.destroy();
+    await until('the place to be free again', async () => {
+      const again = new RawClient(strict.port).send(GET);
+      await until(
+        'an answer or an end',
+        () => again.ended !== null || again.received.includes('ok'),
+      );
+      return again.received.includes('ok');
+    });
+    const trusting = await plainGate(
+      [origin],
+      'limits: { connectionsPerClient: 1 }\ntrust: { proxies: ["127.0.0.1"] }',
+    );
+    for (let i = 0; i < 3; i++) await new RawClient(trusting.port).send(GET).sees('ok');
+  });
+
+  it('tells a client to close after so many requests', async () => {
+    const origin = await Origin.start();
+    const { port } = await plainGate([origin], 'limits: { requestsPerConnection: 3 }');
+    const all = await new RawClient(port).send(GET.repeat(5)).closed();
+    expect(all.split('\r\n\r\nok')).toHaveLength(4);
+    expect(all.match(/Connection: close/g)).toHaveLength(1);
+  });
+
   it('503 when the endpoint has all the connections it may have', async () => {
     const origin = await Origin.start(() => undefined);
     const { port } = await plainGate(

@@ -88,7 +88,7 @@ export function makeRegistry(counters: Counters, gauges: Gauges, version: string
   add(
     'zonegate_client_connections_refused_total',
     'counter',
-    'Connections beyond limits.connections.',
+    'Connections beyond limits.connections or connectionsPerClient.',
     () => one(gauges.overLimit()),
   );
   add('zonegate_tunnels', 'gauge', 'Upgraded connections open now.', () => one(gauges.tunnels()));

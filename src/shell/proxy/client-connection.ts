@@ -38,6 +38,10 @@ export class ClientConnection implements SocketOwner {
   readonly gateway: Gateway;
   readonly listener: ListenerKind;
   readonly remote: string;
+  /** The same, as the socket gives it. */
+  readonly address: string;
+  /** Requests begun. */
+  served = 0;
   /** On the coarse clock. */
   deadlineMs: number;
   /** Place in the registry. */
@@ -66,7 +70,8 @@ export class ClientConnection implements SocketOwner {
     this.socket = socket;
     this.gateway = gateway;
     this.listener = listener;
-    this.remote = plainAddress(socket.remoteAddress ?? '');
+    this.address = socket.remoteAddress ?? '';
+    this.remote = plainAddress(this.address);
     this.#registry = registry;
     this.exchange = new Exchange(this, gateway);
     this.deadlineMs = gateway.clock.nowMs + gateway.hooks.current().gate.timeouts.headMs;
@@ -179,6 +184,7 @@ export class ClientConnection implements SocketOwner {
 
   /** The exchange has begun; its body comes next, or nothing. */
   exchangeStarted(bodyFollows: boolean): void {
+    this.served++;
     this.#phase = bodyFollows ? 'body' : 'wait';
   }
 

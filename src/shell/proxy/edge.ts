@@ -10,8 +10,10 @@ export class Edge implements ClientRegistry {
   readonly #adopting: boolean;
   readonly #servers: net.Server[] = [];
   readonly #clients: ClientConnection[] = [];
+  /** Open connections by address of the TCP peer; no larger than their number. */
+  readonly #perAddress = new Map<string, number>();
   #whenEmpty: (() => void) | null = null;
-  /** Connections closed at once because limits.connections was reached. */
+  /** Connections closed at once because of limits.connections or limits.connectionsPerClient. */
   overLimit = 0;
 
   /** @param adopting accepted sockets may be taken over (`canAdopt`) */
@@ -42,7 +44,11 @@ export class Edge implements ClientRegistry {
   }
 
   #accept(socket: net.Socket, listener: Listener): void {
-    if (this.#clients.length >= this.#gateway.hooks.current().gate.limits.connections) {
+    const { gate } = this.#gateway.hooks.current();
+    const address = socket.remoteAddress ?? '';
+    const crowded = (this.#perAddress.get(address) ?? 0) >= gate.limits.connectionsPerClient;
+    const counted = crowded && !gate.proxies.has(address) && !gate.peers.has(address);
+    if (counted || this.#clients.length >= gate.limits.connections) {
       this.overLimit++;
       socket.destroy();
       return;
@@ -64,10 +70,14 @@ export class Edge implements ClientRegistry {
 
   add(client: ClientConnection): void {
     client.index = this.#clients.length;
+    this.#perAddress.set(client.address, (this.#perAddress.get(client.address) ?? 0) + 1);
     this.#clients.push(client);
   }
 
   remove(client: ClientConnection): void {
+    const others = (this.#perAddress.get(client.address) ?? 1) - 1;
+    if (others > 0) this.#perAddress.set(client.address, others);
+    else this.#perAddress.delete(client.address);
     const last = this.#clients.pop();
     if (last !== undefined && last !== client) {
       last.index = client.index;

@@ -87,7 +87,8 @@ export class Exchange implements UpstreamUser, TunnelEnd {
     this.#relay.reset();
     this.#attempts.count = 0;
     this.requestBody.start(head.framing, false);
-    client.closing = head.close || (head.minorVersion === 0 && !head.keepAlive);
+    const lastOne = client.served + 1 >= snapshot.gate.limits.requestsPerConnection;
+    client.closing = head.close || lastOne || (head.minorVersion === 0 && !head.keepAlive);
     const refusal = this.#overLimit();
     if (refusal !== null) return this.#refuse(refusal, end);
     if (head.maxForwards === 0) return this.#answerOptions(bodyStart);
