@@ -251,7 +251,7 @@ describe('one mistake, and where it is shown', () => {
   });
 });
 
-describe('what reviewers have found to slip through', () => {
+describe('mistakes that hide well', () => {
   it.each<[string, Edit, RegExp]>([
     [
       'a form that is no variable',
