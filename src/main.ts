@@ -51,6 +51,7 @@ export class Gate {
       current: this.#holder.current,
       record: (record) => observer.record(record),
       refused: (refusal, client) => observer.refused(refusal, client, Date.now()),
+      acceptFailed: (error) => this.#acceptFailed(error),
     });
     const now = Date.now();
     this.#lastReload = { ok: true, atMs: now, successAtMs: now, issues: [] };
@@ -63,6 +64,7 @@ export class Gate {
   }
 
   #leaving = false;
+  #acceptFailureAtMs = 0;
 
   /** Rejects when an address can't be bound. */
   async start(): Promise<void> {
@@ -89,7 +91,7 @@ export class Gate {
   reload(cause: string): void {
     const { directory, env } = this.#options;
     const loaded = this.#load(directory, env);
-    const issues = loaded.ok ? this.#needsRestart(loaded.value.snapshot) : loaded.error;
+    const issues = loaded.ok ? this.#notPublishable(loaded.value.snapshot) : loaded.error;
     const atMs = Date.now();
     if (!loaded.ok || issues.length > 0) {
       this.#lastReload = { ...this.#lastReload, ok: false, atMs, issues };
@@ -103,6 +105,14 @@ export class Gate {
       this.#log.info({ cause }, 'configuration unchanged');
       return;
     }
+    if (snapshot.epoch === before.epoch && !sameRules(snapshot, before)) {
+      this.#log.warn(
+        { epoch: snapshot.epoch },
+        'the rules have changed under the same epoch: gates can’t tell who is newer',
+      );
+    }
+    for (const { file, line, message } of loaded.value.warnings)
+      this.#log.warn({ file, line }, message);
     this.#holder.publish(snapshot);
     this.#log.level = snapshot.gate.log.level;
     this.#log.info(
@@ -124,6 +134,18 @@ export class Gate {
     }
   }
 
+  /** At most one line a second: a lack of descriptors fails thousands of times. */
+  #acceptFailed(error: Error): void {
+    this.#counters.acceptFailures++;
+    const now = Date.now();
+    if (now - this.#acceptFailureAtMs < 1000) return;
+    this.#acceptFailureAtMs = now;
+    this.#log.error(
+      { error: error.message, total: this.#counters.acceptFailures },
+      'accepting failed',
+    );
+  }
+
   /** SIGHUP also means that somebody has moved the log file. */
   reopenLogs(): void {
     try {
@@ -136,14 +158,14 @@ export class Gate {
     }
   }
 
-  /** What was bound or opened at the start can't be swapped. */
-  #needsRestart(next: Snapshot): Issue[] {
+  /** What was bound or opened at the start can't be swapped, and an epoch never falls. */
+  #notPublishable(next: Snapshot): Issue[] {
     const { gate } = this.#holder.current();
     const { idc, directory } = this.#options;
     const issues: Issue[] = [];
-    const say = (path: string[], message: string): void => {
+    const say = (path: string[], message: string, code = 'needs-restart'): void => {
       const place = { file: directory, data: null, locate: () => ({ line: 1, column: 1 }) };
-      issues.push(toIssue(place, { severity: 'error', path, code: 'needs-restart', message }));
+      issues.push(toIssue(place, { severity: 'error', path, code, message }));
     };
     const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
     if (!same(gate.listeners, next.gate.listeners))
@@ -152,6 +174,14 @@ export class Gate {
       say(['admin'], 'the admin address changed: this needs a restart');
     if (gate.log.access !== next.gate.log.access)
       say(['log', 'access'], 'the access log changed: this needs a restart');
+    const { epoch } = this.#holder.current();
+    if (next.epoch < epoch) {
+      say(
+        ['epoch'],
+        `epoch ${next.epoch} is behind epoch ${epoch}, which is in force: to go back, publish the old rules under a higher one`,
+        'epoch-backwards',
+      );
+    }
     if (!next.topology.idcs.has(idc))
       say(['cities'], `this gate's IDC ${idc} is gone from the topology`);
     return issues;
@@ -164,13 +194,13 @@ export class Gate {
     const { timeouts } = this.#holder.current().gate;
     this.#log.info({ drainMs: timeouts.drainMs }, 'draining');
     if (timeouts.drainDelayMs > 0) await new Promise((r) => setTimeout(r, timeouts.drainDelayMs));
-    await this.#edge?.drain(timeouts.drainMs);
+    const cut = (await this.#edge?.drain(timeouts.drainMs)) ?? 0;
     this.#watcher?.close();
     this.#gateway.clock.stop();
     for (const pool of this.#gateway.upstreams.all()) pool.closeIdle();
     this.#admin.close();
     this.#accessLog?.end();
-    this.#log.info('stopped');
+    this.#log.info({ cut }, 'stopped');
   }
 
   #gauges() {
@@ -219,3 +249,9 @@ export class Gate {
     };
   }
 }
+
+/** Do both say the same of every shard, pin and weight? */
+const sameRules = (a: Snapshot, b: Snapshot): boolean => rulesText(a) === rulesText(b);
+
+const rulesText = ({ rules }: Snapshot): string =>
+  JSON.stringify([rules.owners, [...rules.pins], [...rules.weights]]);

@@ -5,9 +5,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { REASONS } from '../src/decide/catalogue.ts';
+import { decide } from '../src/decide/index.ts';
+import { factsFrom } from '../src/model/facts.ts';
+import type { IdcId } from '../src/model/ids.ts';
 import { REFUSAL } from '../src/shell/http1/refusals.ts';
+import { accessLine } from '../src/shell/observe/access-line.ts';
+import { Counters } from '../src/shell/observe/counters.ts';
+import { makeRegistry } from '../src/shell/observe/exposition.ts';
 import { ANSWER, OPTIONS_ANSWERED } from '../src/shell/proxy/gate-answer.ts';
-import { REFERENCE, ROOT } from './support/config.ts';
+import { RequestRecord } from '../src/shell/proxy/record.ts';
+import { REFERENCE, ROOT, reference, referenceWith } from './support/config.ts';
 import { zonegate } from './support/process.ts';
 
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
@@ -60,6 +67,81 @@ describe('docs/reasons.md', () => {
     ];
     expect(new Set(codes).size).toBe(codes.length);
     expect(REASONS.map((r) => r.ordinal).sort((a, b) => a - b)).toEqual(REASONS.map((_, i) => i));
+  });
+});
+
+describe('docs/observing.md', () => {
+  const text = read('docs/observing.md');
+
+  it('lists every metric of a gate, and no other', async () => {
+    const gauges = {
+      clientConnections: () => 0,
+      overLimit: () => 0,
+      tunnels: () => 0,
+      upstreamConnections: () => [],
+      logLinesDropped: () => 0,
+      epoch: () => 0,
+      digest: () => '',
+      lastReload: () => ({ ok: true, successAtMs: 0 }),
+    };
+    const metrics = await makeRegistry(new Counters(), gauges, '0').metrics();
+    const names = [...metrics.matchAll(/^# TYPE (zonegate_\w+) /gm)].map((m) => m[1]!);
+    expect([...text.matchAll(/^\| `(zonegate_\w+)` \|/gm)].map((m) => m[1]!).sort()).toEqual(
+      names.sort(),
+    );
+  });
+
+  it('lists every field of an access line, and no other', () => {
+    const snapshot = reference();
+    const decision = decide(
+      factsFrom({
+        host: 'shop.example',
+        path: '/',
+        entryIdc: 'hz1' as IdcId,
+        receivedAtMs: 0,
+        dice: 0,
+      }),
+      snapshot,
+    );
+    if (decision.kind !== 'forward') throw new Error('not forwarded');
+    const record = Object.assign(new RequestRecord(), {
+      decision: { ...decision, operator: 'ann' },
+      hasQuery: true,
+      endpoint: 'x',
+      gateCode: 'y',
+      traceparent: 'z'.repeat(55),
+      connectedMs: 1,
+      firstByteMs: 1,
+    });
+    const fields = Object.keys(JSON.parse(accessLine(record, 'hz1')) as object);
+    const listed = text
+      .split('## Access log')[1]!
+      .split('\n')
+      .filter((l) => l.startsWith('| `'))
+      .flatMap((l) => [...l.split(' | ')[0]!.matchAll(/`([^`]+)`/g)].map((m) => m[1]!));
+    expect(listed.sort()).toEqual(fields.sort());
+  });
+});
+
+describe('README.md', () => {
+  it('shows what explain prints', () => {
+    const { out } = zonegate([
+      'explain',
+      '-c',
+      REFERENCE,
+      '--idc',
+      'hz1',
+      'http://shop.example/u/2088000000000680/orders',
+    ]);
+    expect(read('README.md')).toContain(out);
+  });
+
+  it('shows how a mistake is shown', () => {
+    const directory = referenceWith({ 'rules.yaml': [['"40-59": RZ03', '"40-59": RZ0E']] });
+    const { err } = zonegate(['check', '-c', directory]);
+    const shown = err.slice(err.indexOf('rules.yaml:'), err.indexOf('RZ01?') + 5);
+    expect(shown).toContain('did you mean');
+    expect(read('README.md')).toContain(shown);
   });
 });
 

@@ -27,6 +27,8 @@ export interface ExplainArguments {
 
 export function explain(url: string | undefined, args: ExplainArguments): number {
   const { snapshot } = mustLoad(args.config);
+  if (args.log !== undefined && url !== undefined)
+    throw usageError('give a URL or --log, not both');
   if (args.log !== undefined) return explainLine(args.log, snapshot, args.json === true);
   if (url === undefined) throw usageError('give a URL, or --log with a line of the access log');
   const decision = decide(factsOf(url, args, mustFindIdc(args.idc, snapshot)), snapshot);
@@ -108,7 +110,7 @@ function text(decision: Decision): string {
     lines.push(
       `zone    ${s.zone}, group ${s.group}`,
       `idc     ${s.idc} (${s.city}), ${s.via === 'local' ? 'here' : 'over a peer gate'}`,
-      `shard   ${s.shard ?? 'not known'}${s.provisional === true ? ', provisional: any zone of this IDC might have been drawn' : ''}`,
+      `shard   ${s.shard ?? 'not known'}${s.provisional === true ? ', provisional: drawn by the dice' : ''}`,
       `route   ${s.route}, app ${s.app}${s.write === true ? ', a write' : ''}`,
       `cookie  ${s.setsCookie ?? s.cookie}`,
     );
@@ -161,7 +163,7 @@ function explainLine(given: string, snapshot: Snapshot, json: boolean): number {
     ...stepLines(why),
     '',
     now === null
-      ? 'no zone was chosen by shard, so there is nothing to compare'
+      ? 'this configuration can’t tell: the line was not placed by shard here, or its IDC or route is gone'
       : nowText(line, now),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

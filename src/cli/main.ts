@@ -20,6 +20,7 @@ const collect = (value: string, before: readonly string[]): string[] => [...befo
 function program(done: (code: number | Promise<number>) => void): Command {
   const p = new Command('zonegate')
     .description('Layer-7 access proxy that sends every request to the zone that owns its user.')
+    .version(VERSION)
     .showHelpAfterError('(zonegate --help lists the commands)')
     .exitOverride();
   p.command('run')

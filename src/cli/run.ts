@@ -1,4 +1,6 @@
 import { Gate } from '../main.ts';
+import type { IdcId } from '../model/ids.ts';
+import type { Snapshot } from '../snapshot/index.ts';
 import { mustFindIdc, mustLoad } from './config.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { issueText } from './issues-text.ts';
@@ -14,18 +16,7 @@ export async function run(args: RunArguments): Promise<number> {
   const { snapshot, warnings } = mustLoad(args.config);
   const idc = mustFindIdc(args.idc, snapshot);
   for (const warning of warnings) process.stderr.write(`${issueText(warning)}\n`);
-  const gate = new Gate({
-    directory: args.config,
-    idc,
-    first: snapshot,
-    env: process.env,
-    version: VERSION,
-  });
-  try {
-    await gate.start();
-  } catch (error) {
-    throw new CommandError(bindText(error as NodeJS.ErrnoException), EXIT.failure);
-  }
+  const gate = await started(args.config, idc, snapshot);
   process.on('SIGHUP', () => {
     gate.reopenLogs();
     gate.reload('SIGHUP');
@@ -40,6 +31,16 @@ export async function run(args: RunArguments): Promise<number> {
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
   });
+}
+
+async function started(directory: string, idc: IdcId, first: Snapshot): Promise<Gate> {
+  try {
+    const gate = new Gate({ directory, idc, first, env: process.env, version: VERSION });
+    await gate.start();
+    return gate;
+  } catch (error) {
+    throw new CommandError(bindText(error as NodeJS.ErrnoException), EXIT.failure);
+  }
 }
 
 function bindText(error: NodeJS.ErrnoException & { address?: string; port?: number }): string {

@@ -153,7 +153,7 @@ function text(r: Report): string {
     'after the change:',
     ...r.zonesAfter.map(
       (z) =>
-        `  ${z.zone}: ${z.percentOfUsers} % of users${z.percentOfCapacity === null ? '' : `, ${z.percentOfCapacity} % of capacity`}`,
+        `  ${z.zone}: ${z.percentOfUsers} % of users${z.percentOfCapacity === null ? '' : ` on ${z.percentOfCapacity} % of all capacity`}`,
     ),
     ...r.uids.map((u) => `uid ${u.uid}: ${arrow(u)}`),
   ];

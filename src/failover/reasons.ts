@@ -17,10 +17,10 @@ export const SHARD = reasonsOf('shard', {
 export const PLACE = reasonsOf('placement', {
   owner: ['placed-by-shard', 'The zone that owns the shard.'],
   pinned: ['placed-by-pin', 'The zone the user is pinned to.'],
-  forced: ['placed-forced', 'The zone that an operator or peer asked for.'],
+  forced: ['placed-forced', 'The zone that an operator asked for.'],
   random: [
     'placed-random',
-    'Any serving rzone group of this IDC, by weight: the user is not known yet.',
+    'Any serving rzone group of this IDC (of its city, of all, where it has none), by weight: the user is not known yet.',
   ],
   global: ['placed-global', 'A group of the gzone, by weight.'],
   city: ['placed-city', 'A czone of this city.'],

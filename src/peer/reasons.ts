@@ -7,7 +7,7 @@ export const FROM = reasonsOf('peer', {
   operator: ['from-operator', 'A person with a valid operator token.'],
   badHandOver: [
     'peer-bad-signature',
-    'A hand-over that is forged or comes from a strange network; treated as external.',
+    'A hand-over that is forged or comes from a strange network; treated as if it were not there.',
   ],
   unverified: [
     'peer-unverified',
@@ -15,7 +15,7 @@ export const FROM = reasonsOf('peer', {
   ],
   badToken: [
     'operator-bad-token',
-    'An operator token that is wrong or has expired; treated as external.',
+    'An operator token that is wrong or has expired; treated as if it were not there.',
   ],
 });
 

@@ -73,6 +73,18 @@ function checkApp(zone: Zone, route: RouteDoc, i: number, report: Report): void 
   }
 }
 
+/** The gzone is one set of data; two of them would be two truths. */
+export function checkGzone(doc: RoutesDoc, topology: Topology, report: Report): void {
+  const gzones = [...topology.zones.values()].filter((z) => z.type === 'gzone').map((z) => z.id);
+  const route = doc.routes.findIndex((r) => r.zone === 'gzone');
+  if (gzones.length < 2 || route < 0) return;
+  report.warn(
+    ['routes', route, 'zone'],
+    'several-gzones',
+    `gzone requests are spread over ${gzones.join(' and ')}: their data must be one`,
+  );
+}
+
 /** A zone that owns users must run what their routes ask for; an elastic one should, before it does. */
 export function checkOwners(
   topology: Topology,

@@ -16,7 +16,7 @@ import { compileTopology } from '../zone/compile-topology.ts';
 import { rulesSchema } from '../zone/rules-schema.ts';
 import type { Group, Sharding, Topology } from '../zone/topology.ts';
 import { topologySchema } from '../zone/topology-schema.ts';
-import { checkGateIdcs, checkOwners, checkPeers, checkRoutes } from './checks.ts';
+import { checkGateIdcs, checkGzone, checkOwners, checkPeers, checkRoutes } from './checks.ts';
 import { byPlace, type ConfigDocument, KINDS, type Kind, toIssue } from './documents.ts';
 import type { Snapshot, Target } from './index.ts';
 import { parseDocument } from './parse.ts';
@@ -140,6 +140,7 @@ function assemble(parts: ReadonlyMap<Kind, Parts>, digest: string): Snapshot | n
   if (topology === null || rules === null || routes === null || routesDoc === null || gate === null)
     return null;
   checkOwners(topology, rules, routesDoc, reportOf('Routes'));
+  checkGzone(routesDoc, topology, reportOf('Routes'));
   if ([...parts.values()].some(({ report }) => report.failed)) return null;
   const cookie = new CookieCodec(
     gate.keys.cookie,

@@ -77,7 +77,8 @@ function compileShards(doc: RulesDoc, topology: Topology, report: Report): ZoneI
     }
   }
   checkGaps(claimedBy, topology, report);
-  warnIdle(owners, topology, report);
+  // After a mistake in the table it would only repeat it.
+  if (!report.failed) warnIdle(owners, topology, report);
   return owners.filter((o) => o !== undefined);
 }
 

@@ -47,7 +47,7 @@ export async function demo(args: DemoArguments): Promise<number> {
     return EXIT.ok;
   } catch (error) {
     throw new CommandError(
-      troubleText(error as NodeJS.ErrnoException & { port?: number }),
+      troubleText(error as NodeJS.ErrnoException & { port?: number }, base),
       EXIT.failure,
     );
   } finally {
@@ -101,9 +101,9 @@ const untilSignal = (): Promise<void> =>
     process.once('SIGTERM', resolve);
   });
 
-function troubleText(error: NodeJS.ErrnoException & { port?: number }): string {
+function troubleText(error: NodeJS.ErrnoException & { port?: number }, base: number): string {
   if (error.code === 'EADDRINUSE') {
-    return `port ${error.port ?? ''} is taken by another program. Choose other ports: npm start -- --port-base 28000`;
+    return `port ${error.port ?? ''} is taken by another program. Choose other ports: npm start -- --port-base ${base === 28_000 ? 38_000 : 28_000}`;
   }
   return error.message;
 }

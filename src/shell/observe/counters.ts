@@ -34,11 +34,12 @@ export class Counters {
   readonly reasons = new Float64Array(REASONS.length);
   readonly gateAnswers = new Map<string, number>();
   readonly refusals = new Map<string, number>();
-  readonly cookies = { set: 0, corrected: 0, cleared: 0 };
+  readonly cookies = { set: 0, corrected: 0, cleared: 0, unreadable: 0 };
   readonly endedBy = { done: 0, client: 0, upstream: 0, gate: 0 };
   requestBytes = 0;
   responseBytes = 0;
   retries = 0;
+  acceptFailures = 0;
   readonly #byTarget = new WeakMap<Target, Series>();
   /** For requests that never got a target. */
   readonly #none = this.#find('', '', 'none');

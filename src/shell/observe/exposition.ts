@@ -26,99 +26,116 @@ export interface Gauges {
   lastReload(): { readonly ok: boolean; readonly successAtMs: number };
 }
 
+interface Metric {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  values(): Sample[];
+}
+
 export function makeRegistry(counters: Counters, gauges: Gauges, version: string): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const add = (
-    name: string,
-    type: 'counter' | 'gauge' | 'histogram',
-    help: string,
-    values: () => Sample[],
-  ): void => {
+  for (const m of [...requestMetrics(counters), ...gateMetrics(counters, gauges, version)]) {
+    const { name, type, help } = m;
     // prom-client asks a registered metric for get() only; ours reads the slots then.
-    const metric = {
-      name,
-      get: () => Promise.resolve({ name, help, type, values: values(), aggregator: 'sum' }),
-    };
+    const get = () => Promise.resolve({ name, help, type, values: m.values(), aggregator: 'sum' });
+    const metric = { name, get };
     registry.registerMetric(metric as unknown as Parameters<Registry['registerMetric']>[0]);
-  };
-  const one = (value: number, labels: Labels = {}): Sample[] => [{ labels, value }];
-  add(
-    'zonegate_requests_total',
-    'counter',
-    'Requests by zone, its IDC, way and status class.',
-    () => requestSamples(counters),
-  );
-  add(
-    'zonegate_request_duration_seconds',
-    'histogram',
-    'From the head to the last byte of the answer.',
-    () => durationSamples(counters),
-  );
-  add('zonegate_reasons_total', 'counter', 'Reasons given, one per room and request.', () =>
-    REASONS.map((r) => ({
-      labels: { room: r.room, reason: r.code },
-      value: counters.reasons[r.ordinal]!,
+  }
+  return registry;
+}
+
+const counter = (name: string, help: string, values: () => Sample[]): Metric => ({
+  name,
+  type: 'counter',
+  help,
+  values,
+});
+const gauge = (name: string, help: string, values: () => Sample[]): Metric => ({
+  name,
+  type: 'gauge',
+  help,
+  values,
+});
+const one = (value: number, labels: Labels = {}): Sample[] => [{ labels, value }];
+
+const requestMetrics = (c: Counters): Metric[] => [
+  counter('zonegate_requests_total', 'Requests by zone, its IDC, way and status class.', () =>
+    requestSamples(c),
+  ),
+  {
+    name: 'zonegate_request_duration_seconds',
+    type: 'histogram',
+    help: 'From the head to the last byte of the answer; tunnels left out.',
+    values: () => durationSamples(c),
+  },
+  counter('zonegate_reasons_total', 'Reasons given, one per room and request.', () =>
+    REASONS.map(({ room, code, ordinal }) => ({
+      labels: { room, reason: code },
+      value: c.reasons[ordinal]!,
     })),
-  );
-  add('zonegate_gate_answers_total', 'counter', 'Answers the gate made itself.', () =>
-    mapSamples(counters.gateAnswers, 'code'),
-  );
-  add('zonegate_refused_total', 'counter', 'Bytes refused before they became a request.', () =>
-    mapSamples(counters.refusals, 'code'),
-  );
-  add('zonegate_requests_ended_total', 'counter', 'Requests by who ended them.', () =>
-    mapSamples(Object.entries(counters.endedBy), 'by'),
-  );
-  add('zonegate_cookies_written_total', 'counter', 'Route cookies written.', () =>
-    mapSamples(Object.entries(counters.cookies), 'how'),
-  );
-  add('zonegate_retries_total', 'counter', 'Attempts beyond the first.', () =>
-    one(counters.retries),
-  );
-  add('zonegate_request_body_bytes_total', 'counter', 'Request body bytes read.', () =>
-    one(counters.requestBytes),
-  );
-  add('zonegate_response_body_bytes_total', 'counter', 'Response body bytes read.', () =>
-    one(counters.responseBytes),
-  );
-  add('zonegate_client_connections', 'gauge', 'Client connections open now.', () =>
-    one(gauges.clientConnections()),
-  );
-  add(
+  ),
+  counter('zonegate_gate_answers_total', 'Answers the gate made itself.', () =>
+    mapSamples(c.gateAnswers, 'code'),
+  ),
+  counter('zonegate_refused_total', 'Bytes refused before they became a request.', () =>
+    mapSamples(c.refusals, 'code'),
+  ),
+  counter('zonegate_requests_ended_total', 'Requests by who ended them.', () =>
+    mapSamples(Object.entries(c.endedBy), 'by'),
+  ),
+  counter(
+    'zonegate_cookies_written_total',
+    'Route cookies written, and corrections not understood.',
+    () => mapSamples(Object.entries(c.cookies), 'how'),
+  ),
+  counter('zonegate_retries_total', 'Attempts beyond the first.', () => one(c.retries)),
+  counter('zonegate_request_body_bytes_total', 'Request body bytes read.', () =>
+    one(c.requestBytes),
+  ),
+  counter('zonegate_response_body_bytes_total', 'Response body bytes read.', () =>
+    one(c.responseBytes),
+  ),
+];
+
+const gateMetrics = (c: Counters, g: Gauges, version: string): Metric[] => [
+  gauge('zonegate_client_connections', 'Client connections open now.', () =>
+    one(g.clientConnections()),
+  ),
+  counter(
     'zonegate_client_connections_refused_total',
-    'counter',
     'Connections beyond limits.connections or connectionsPerClient.',
-    () => one(gauges.overLimit()),
-  );
-  add('zonegate_tunnels', 'gauge', 'Upgraded connections open now.', () => one(gauges.tunnels()));
-  add('zonegate_upstream_connections', 'gauge', 'Upstream connections by endpoint.', () =>
-    [...gauges.upstreamConnections()].flatMap(({ endpoint, open, idle }) => [
+    () => one(g.overLimit()),
+  ),
+  counter('zonegate_accept_failures_total', 'Connections that could not be accepted.', () =>
+    one(c.acceptFailures),
+  ),
+  gauge('zonegate_tunnels', 'Upgraded connections open now.', () => one(g.tunnels())),
+  gauge('zonegate_upstream_connections', 'Upstream connections by endpoint and state.', () =>
+    [...g.upstreamConnections()].flatMap(({ endpoint, open, idle }) => [
       { labels: { endpoint, state: 'active' }, value: open - idle },
       { labels: { endpoint, state: 'idle' }, value: idle },
     ]),
-  );
-  add('zonegate_access_log_dropped_total', 'counter', 'Access lines lost.', () =>
-    one(gauges.logLinesDropped()),
-  );
-  add('zonegate_epoch', 'gauge', 'Epoch of the rules in force.', () => one(gauges.epoch()));
-  add(
+  ),
+  counter('zonegate_access_log_dropped_total', 'Access lines lost.', () =>
+    one(g.logLinesDropped()),
+  ),
+  gauge('zonegate_epoch', 'Epoch of the rules in force.', () => one(g.epoch())),
+  gauge(
     'zonegate_config_last_reload_successful',
-    'gauge',
     '1 when the newest configuration is in force.',
-    () => one(gauges.lastReload().ok ? 1 : 0),
-  );
-  add(
+    () => one(g.lastReload().ok ? 1 : 0),
+  ),
+  gauge(
     'zonegate_config_last_reload_success_timestamp_seconds',
-    'gauge',
     'When the configuration in force was read.',
-    () => one(gauges.lastReload().successAtMs / 1000),
-  );
-  add('zonegate_build_info', 'gauge', 'Always 1.', () =>
-    one(1, { version, node: process.version, config: gauges.digest().slice(0, 12) }),
-  );
-  return registry;
-}
+    () => one(g.lastReload().successAtMs / 1000),
+  ),
+  gauge('zonegate_build_info', 'Always 1.', () =>
+    one(1, { version, node: process.version, config: g.digest().slice(0, 12) }),
+  ),
+];
 
 const mapSamples = (entries: Iterable<readonly [string, number]>, label: string): Sample[] =>
   [...entries].map(([key, value]) => ({ labels: { [label]: key }, value }));

@@ -5,7 +5,7 @@ import { bump, type Counters, observeDuration, STATUS_CLASSES } from './counters
 
 interface ObservedRequest extends LoggedRequest {
   readonly endedBy: 'done' | 'client' | 'upstream' | 'gate';
-  readonly cookieWritten: 'none' | 'set' | 'corrected' | 'cleared';
+  readonly cookieWritten: 'none' | 'set' | 'corrected' | 'cleared' | 'unreadable';
 }
 
 export class Observer {
@@ -24,7 +24,8 @@ export class Observer {
     const series = counters.seriesOf(r.decision);
     const statusClass = Math.trunc(r.status / 100);
     series.byStatus[statusClass < STATUS_CLASSES.length ? statusClass : 0]!++;
-    observeDuration(series, r.durationMs);
+    // How long a tunnel lived says nothing of how fast anything was.
+    if (r.status !== 101) observeDuration(series, r.durationMs);
     if (r.decision !== null) counters.countReasons(r.decision);
     if (r.gateCode !== null) bump(counters.gateAnswers, r.gateCode);
     if (r.cookieWritten !== 'none') counters.cookies[r.cookieWritten]++;

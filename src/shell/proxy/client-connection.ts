@@ -257,6 +257,14 @@ export class ClientConnection implements SocketOwner {
     else this.socket.destroy();
   }
 
+  /** The gate can't wait any longer. What is under way is recorded, and can't be taken for whole. */
+  cut(): void {
+    if (this.#isActive()) this.exchange.breakOff('gate');
+    else if (this.#phase === 'tunnel') this.tunnel?.cut();
+    else if (unsentBytes(this.socket) > 0) this.socket.resetAndDestroy();
+    else this.socket.destroy();
+  }
+
   refuse(refusal: Refusal): void {
     const { gateway } = this;
     gateway.hooks.refused(refusal, this.remote);

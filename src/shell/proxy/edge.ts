@@ -35,7 +35,7 @@ export class Edge implements ClientRegistry {
           () => {
             server.off('error', reject);
             // EMFILE and the like: the connection is lost, the listener lives on.
-            server.on('error', () => undefined);
+            server.on('error', (error) => this.#gateway.hooks.acceptFailed(error));
             resolve();
           },
         );
@@ -93,12 +93,15 @@ export class Edge implements ClientRegistry {
     }
   }
 
-  /** Stops accepting, lets requests in flight end, cuts what is left at the deadline. */
-  async drain(deadlineMs: number): Promise<void> {
+  /**
+   * Stops accepting, lets requests in flight end, cuts what is left at the deadline.
+   * @returns how many connections had to be cut
+   */
+  async drain(deadlineMs: number): Promise<number> {
     this.#gateway.draining = true;
     for (const server of this.#servers) server.close();
     for (const client of [...this.#clients]) if (client.idle) client.finish();
-    if (this.#clients.length === 0) return;
+    if (this.#clients.length === 0) return 0;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, deadlineMs);
       this.#whenEmpty = () => {
@@ -106,6 +109,8 @@ export class Edge implements ClientRegistry {
         resolve();
       };
     });
-    for (const client of [...this.#clients]) client.socket.destroy();
+    const left = [...this.#clients];
+    for (const client of left) client.cut();
+    return left.length;
   }
 }

@@ -5,7 +5,7 @@
  *   idle ──start──▶ dialling ──▶ sending ──▶ waiting ──first byte──▶ answering ──▶ idle
  *                      └───────────┴─── fail: another endpoint, an answer of ours, or a break
  *
- * Slightly over 300 lines: it is one state machine, and the ways it can end must be seen together.
+ * Over 300 lines: it is one state machine, and the ways it can end must be seen together.
  */
 
 import type { Decision, Forward } from '../../decide/decision.ts';
@@ -329,7 +329,7 @@ export class Exchange implements UpstreamUser, TunnelEnd {
       this.breakOff('upstream');
       return;
     }
-    this.record.endedBy = 'upstream';
+    if (this.record.endedBy === 'done') this.record.endedBy = 'upstream';
     this.#answer(what, '');
   }
 
@@ -369,7 +369,8 @@ export class Exchange implements UpstreamUser, TunnelEnd {
         else this.fail(ANSWER.writeTimeout);
         return;
       case 'waiting':
-        this.fail(ANSWER.firstByteTimeout);
+        if (this.client.halfClosed) this.record.endedBy = 'client';
+        this.fail(this.client.halfClosed ? ANSWER.halfClosed : ANSWER.firstByteTimeout);
         return;
       case 'answering':
         if (!this.client.socket.writableNeedDrain) this.breakOff('upstream');

@@ -28,7 +28,7 @@ const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 /** RFC 9110 7.6.2: with Max-Forwards: 0 the gate is the one that was asked. */
 export function renderOptions(requestId: string, close: boolean): string {
   return (
-    `HTTP/1.1 200 OK\r\nAllow: ${METHODS}\r\nContent-Length: 0\r\nX-Request-Id: ${requestId}\r\n` +
+    `HTTP/1.1 200 OK\r\nDate: ${new Date().toUTCString()}\r\nAllow: ${METHODS}\r\nContent-Length: 0\r\nX-Request-Id: ${requestId}\r\n` +
     `${close ? 'Connection: close\r\n' : ''}\r\n`
   );
 }
@@ -72,6 +72,12 @@ export const ANSWER = {
     'The upstream did not begin to answer in time.',
     'http_response_timeout',
   ),
+  halfClosed: answer(
+    504,
+    'client-half-closed',
+    'The client has closed its sending side, and no answer came within timeouts.halfClosedMs.',
+    'http_response_timeout',
+  ),
   writeTimeout: answer(
     504,
     'upstream-write-timeout',
@@ -104,7 +110,7 @@ export function renderAnswer(a: GateAnswer, context: AnswerContext): string {
   const retry = a.status === 503 ? 'Retry-After: 1\r\n' : '';
   return (
     `HTTP/1.1 ${a.status} ${title}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-    `Cache-Control: no-store\r\nX-Request-Id: ${context.requestId}\r\n${proxyStatus}${retry}${context.extra}` +
+    `Date: ${new Date().toUTCString()}\r\nCache-Control: no-store\r\nX-Request-Id: ${context.requestId}\r\n${proxyStatus}${retry}${context.extra}` +
     `${context.close ? 'Connection: close\r\n' : ''}\r\n${context.omitBody ? '' : Buffer.from(body).latin1Slice(0, Buffer.byteLength(body))}`
   );
 }

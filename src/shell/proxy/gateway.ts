@@ -14,6 +14,8 @@ export interface GatewayHooks {
   current(): Snapshot;
   /** Right after its end; the record is reused, so take what is needed now. */
   record(record: RequestRecord): void;
+  /** A connection could not be accepted, for want of descriptors say. */
+  acceptFailed(error: Error): void;
   /** A head that was refused before it became a request. */
   refused(refusal: Refusal, client: string): void;
 }

@@ -31,7 +31,8 @@ export class RequestRecord {
   connectedMs = -1;
   firstByteMs = -1;
   durationMs = 0;
-  cookieWritten: 'none' | 'set' | 'corrected' | 'cleared' = 'none';
+  /** Unreadable: the application's answer named nobody the shard rule knows. */
+  cookieWritten: 'none' | 'set' | 'corrected' | 'cleared' | 'unreadable' = 'none';
   #startedPreciseMs = 0;
 
   begin(client: string): void {

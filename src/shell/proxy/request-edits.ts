@@ -128,7 +128,7 @@ function drops(
     if ((id === TRACEPARENT || id === TRACESTATE) && !keepsTrace) return true;
   }
   if (decision.dropHeaders.length > 0 && matches(head, field, decision.dropHeaders)) return true;
-  return head.nominated.length > 0 && head.nominated.includes(head.name(field)) && !isFraming(id);
+  return head.nominated.length > 0 && head.nominated.includes(head.name(field));
 }
 
 /** Passed on by choice, such a name must still be no way around the rules for the name it resembles. */
@@ -142,11 +142,6 @@ function dropsUnderscore(
   const folded = head.name(field).replaceAll('_', '-');
   return ID_BY_NAME.has(folded) || decision.dropHeaders.includes(folded);
 }
-
-const FRAMING_IDS = new Set(
-  (['host', 'content-length', 'transfer-encoding', 'cookie'] as const).map(idOf),
-);
-const isFraming = (id: number): boolean => FRAMING_IDS.has(id);
 
 function matches(head: RequestHead, field: number, names: readonly string[]): boolean {
   for (const name of names) if (head.nameIs(field, name)) return true;

@@ -246,6 +246,7 @@ export class ResponseRelay {
           exchange.record.cookieWritten = 'corrected';
           return setCookieText(cookie, correction.value, exchange.secureCookie);
         }
+        if (correction.kind === 'unreadable') exchange.record.cookieWritten = 'unreadable';
         if (correction.kind === 'clear') {
           exchange.record.cookieWritten = 'cleared';
           return clearCookieText(cookie, exchange.secureCookie);

@@ -92,6 +92,11 @@ export class Tunnel implements UpstreamUser {
     this.#end('idle');
   }
 
+  /** The gate goes away. */
+  cut(): void {
+    this.#end('idle');
+  }
+
   #endIfBoth(): void {
     if (this.#clientEnded && this.#upstreamEnded) this.#end('no');
   }
