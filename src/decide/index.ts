@@ -4,8 +4,10 @@
  * First decisive rule wins; every room leaves a reason. The order is published in docs/request.md.
  * Places kept for rooms to come are marked “later”.
  */
+
+import type { CookieReading } from '../cookie/index.ts';
 import { PLACE } from '../failover/reasons.ts';
-import type { ConnectionClass, RequestFacts } from '../model/facts.ts';
+import type { RequestFacts } from '../model/facts.ts';
 import type { ZoneId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
 import {
@@ -20,7 +22,7 @@ import { isWrite } from '../route/compile.ts';
 import { findRoute, type Route } from '../route/index.ts';
 import { ROUTE } from '../route/reasons.ts';
 import type { Snapshot } from '../snapshot/index.ts';
-import type { Decision, Respond } from './decision.ts';
+import type { Decision, Forward, Respond } from './decision.ts';
 import { receive } from './hand-over.ts';
 import { inZone, type Placed, place } from './place.ts';
 import { cookieFate } from './route-cookie.ts';
@@ -56,40 +58,56 @@ function decideOnRoute(
     handOver === null
       ? findUser(facts, speaker.from, route, reading, snapshot)
       : handedUser(handOver, facts.receivedAtMs, snapshot);
-  const passed = [
-    speaker.reason,
-    LOOP.none,
-    ROUTE.matched,
-    reading.reason,
-    user.identityReason,
-    user.pinReason,
-    user.shardReason,
-  ];
-  let placed: Placed | null;
-  let hopReason: Reason;
-  if (handOver !== null) {
-    const received = receive(facts, handOver, route, user, snapshot);
-    if (received === null) return respond(421, speaker, snapshot, passed, HOP.refused);
-    ({ placed, hopReason } = received);
-  } else {
-    const forced = speaker.from === 'operator' ? facts.header(FORCED_ZONE_HEADER) : undefined;
-    placed =
-      forced === undefined
-        ? place(facts, route, user, snapshot)
-        : force(forced, facts, route, user, snapshot);
-    if (placed === null) {
-      const status = forced === undefined ? 503 : 400;
-      return respond(
-        status,
-        speaker,
-        snapshot,
-        passed,
-        forced === undefined ? PLACE.nowhere : PLACE.forcedUnknown,
-      );
-    }
-    hopReason = placed.target.via === 'local' ? HOP.local : HOP.peer;
+  const settled = settle(facts, snapshot, speaker, route, user);
+  if (settled.placed === null) {
+    const passed = [
+      ...[speaker.reason, LOOP.none, ROUTE.matched, reading.reason],
+      ...[user.identityReason, user.pinReason, user.shardReason],
+    ];
+    return respond(settled.status, speaker, snapshot, passed, settled.reason);
   }
   // later: freeze check here; release's gray lists before the group; mirror after the hop
+  return forward(facts, snapshot, speaker, route, user, reading, settled.placed, settled.hopReason);
+}
+
+type Settled =
+  | { readonly placed: Placed; readonly hopReason: Reason }
+  | { readonly placed: null; readonly status: 400 | 421 | 503; readonly reason: Reason };
+
+const REFUSED: Settled = { placed: null, status: 421, reason: HOP.refused };
+const NOWHERE: Settled = { placed: null, status: 503, reason: PLACE.nowhere };
+const UNKNOWN: Settled = { placed: null, status: 400, reason: PLACE.forcedUnknown };
+
+/** The target: as handed over, as forced, or as placed. */
+function settle(
+  facts: RequestFacts,
+  snapshot: Snapshot,
+  speaker: Speaker,
+  route: Route,
+  user: User,
+): Settled {
+  if (speaker.handOver !== null) {
+    return receive(facts, speaker.handOver, route, user, snapshot) ?? REFUSED;
+  }
+  const forced = speaker.from === 'operator' ? facts.header(FORCED_ZONE_HEADER) : undefined;
+  const placed =
+    forced === undefined
+      ? place(facts, route, user, snapshot)
+      : force(forced, facts, route, user, snapshot);
+  if (placed === null) return forced === undefined ? NOWHERE : UNKNOWN;
+  return { placed, hopReason: placed.target.via === 'local' ? HOP.local : HOP.peer };
+}
+
+function forward(
+  facts: RequestFacts,
+  snapshot: Snapshot,
+  speaker: Speaker,
+  route: Route,
+  user: User,
+  reading: CookieReading,
+  placed: Placed,
+  hopReason: Reason,
+): Forward {
   const fate = cookieFate(speaker.from, user, reading.cookie, snapshot);
   return {
     kind: 'forward',
@@ -104,11 +122,23 @@ function decideOnRoute(
     cookieNow: reading.cookie,
     cookieToSet: fate.value,
     clearsCookie: fate.clears,
-    handedId: handOver?.requestId ?? null,
+    handedId: speaker.handOver?.requestId ?? null,
     how: placed.placeReason === PLACE.forced ? 'forced' : placed.provisional ? 'random' : 'table',
     pinTag: user.pin === null ? null : snapshot.cookie.pinTags(user.pin.uid)[0]!,
-    dropHeaders: untrustedHeaders(route, speaker.from, snapshot),
-    why: [...passed, placed.placeReason, placed.groupReason, hopReason, fate.reason],
+    dropHeaders: snapshot.untrustedHeaders.get(route.identity)![speaker.from],
+    why: [
+      speaker.reason,
+      LOOP.none,
+      ROUTE.matched,
+      reading.reason,
+      user.identityReason,
+      user.pinReason,
+      user.shardReason,
+      placed.placeReason,
+      placed.groupReason,
+      hopReason,
+      fate.reason,
+    ],
   };
 }
 
@@ -124,12 +154,6 @@ function force(
   if (zone?.groups.every((g) => g.endpoints.has(route.app)) !== true) return null;
   return inZone(zone, PLACE.forced, facts, user, snapshot);
 }
-
-const untrustedHeaders = (
-  route: Route,
-  from: ConnectionClass,
-  snapshot: Snapshot,
-): readonly string[] => snapshot.untrustedHeaders.get(route.identity)![from];
 
 function respond(
   status: Respond['status'],
