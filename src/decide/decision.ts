@@ -18,6 +18,8 @@ export interface Forward {
   readonly isWrite: boolean;
   /** Never empty, tried in order. A second entry exists only where nobody's data is at stake. */
   readonly targets: readonly [Target, ...Target[]];
+  /** Why this zone: the placement's reason, also in `why`. */
+  readonly reason: Reason;
   /** null while the user is unknown. */
   readonly shard: ShardId | null;
   /** Drawn at random: the application may correct it, and no cookie is written from it. */

@@ -116,6 +116,7 @@ function forward(
     route,
     isWrite: isWrite(route, facts.method),
     targets: [placed.target],
+    reason: placed.placeReason,
     shard: user.shard,
     provisional: placed.provisional,
     epoch: snapshot.epoch,

@@ -198,7 +198,7 @@ describe('seen from outside', () => {
     await refused.closed();
     const text = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
     expect(text).toMatch(
-      /zonegate_requests_total\{zone="GZ01",idc="i1",via="local",status="2xx"\} 1/,
+      /zonegate_requests_total\{zone="GZ01",idc="i1",via="local",status="2xx",reason="placed-global"\} 1/,
     );
     expect(text).toMatch(/zonegate_reasons_total\{room="placement",reason="placed-global"\} 1/);
     expect(text).toMatch(/zonegate_request_duration_seconds_count\{zone="GZ01",via="local"\} 1/);

@@ -40,7 +40,7 @@ describe('an upgrade', () => {
     await client.closed();
     expect(client.ended).toBe('fin');
     await until('the tunnel to be counted', async () =>
-      /zonegate_requests_total\{[^}]*status="1xx"\} 1/.test(await metrics()),
+      /zonegate_requests_total\{[^}]*status="1xx"[^}]*\} 1/.test(await metrics()),
     );
   });
 

@@ -14,13 +14,16 @@ export const BUCKETS_S = [
 const BOUNDS_MS = Float64Array.from(BUCKETS_S, (s) => s * 1000);
 export const STATUS_CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 
+/** In place of a reason's ordinal: the gate answered without a decision. */
+export const NO_REASON = REASONS.length;
+
 /** Counts of the requests that went to one zone by one way. */
 export interface Series {
   readonly zone: string;
   readonly idc: string;
   readonly via: string;
-  /** By status class. */
-  readonly byStatus: Float64Array;
+  /** By the ordinal of the reason that decided, then by status class; holes for what never came. */
+  readonly byReason: (Float64Array | undefined)[];
   /** One more than there are bounds: the last is +Inf. Not cumulative. */
   readonly byDuration: Float64Array;
   sumMs: number;
@@ -65,11 +68,22 @@ export class Counters {
       idc,
       via,
       sumMs: 0,
-      byStatus: new Float64Array(STATUS_CLASSES.length),
+      byReason: [],
       byDuration: new Float64Array(BUCKETS_S.length + 1),
     };
     this.series.set(key, series);
     return series;
+  }
+
+  countRequest(series: Series, decision: Decision | null, status: number): void {
+    const ordinal = decision === null ? NO_REASON : decision.reason.ordinal;
+    const statusClass = Math.trunc(status / 100);
+    let counts = series.byReason[ordinal];
+    if (counts === undefined) {
+      counts = new Float64Array(STATUS_CLASSES.length);
+      series.byReason[ordinal] = counts;
+    }
+    counts[statusClass < STATUS_CLASSES.length ? statusClass : 0]!++;
   }
 
   countReasons(decision: Decision): void {

@@ -1,7 +1,7 @@
 /** Prometheus text from our slots, through prom-client's registry, beside its process metrics. */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { REASONS } from '../../decide/catalogue.ts';
-import { BUCKETS_S, type Counters, STATUS_CLASSES } from './counters.ts';
+import { BUCKETS_S, type Counters, NO_REASON, STATUS_CLASSES } from './counters.ts';
 
 type Labels = Readonly<Record<string, string | number>>;
 interface Sample {
@@ -61,8 +61,10 @@ const gauge = (name: string, help: string, values: () => Sample[]): Metric => ({
 const one = (value: number, labels: Labels = {}): Sample[] => [{ labels, value }];
 
 const requestMetrics = (c: Counters): Metric[] => [
-  counter('zonegate_requests_total', 'Requests by zone, its IDC, way and status class.', () =>
-    requestSamples(c),
+  counter(
+    'zonegate_requests_total',
+    'Requests by zone, its IDC, way, status class and the reason that decided.',
+    () => requestSamples(c),
   ),
   {
     name: 'zonegate_request_duration_seconds',
@@ -142,14 +144,22 @@ const mapSamples = (entries: Iterable<readonly [string, number]>, label: string)
 
 function requestSamples(counters: Counters): Sample[] {
   const samples: Sample[] = [];
-  for (const { zone, idc, via, byStatus } of counters.series.values()) {
-    STATUS_CLASSES.forEach((status, i) => {
-      if (byStatus[i]! > 0)
-        samples.push({ labels: { zone, idc, via, status }, value: byStatus[i]! });
+  for (const { zone, idc, via, byReason } of counters.series.values()) {
+    byReason.forEach((counts, ordinal) => {
+      const reason = ordinal === NO_REASON ? '' : CODES[ordinal]!;
+      STATUS_CLASSES.forEach((status, i) => {
+        const value = counts?.[i] ?? 0;
+        if (value > 0) samples.push({ labels: { zone, idc, via, status, reason }, value });
+      });
     });
   }
   return samples;
 }
+
+/** Codes by ordinal. */
+const CODES: readonly string[] = [...REASONS]
+  .sort((a, b) => a.ordinal - b.ordinal)
+  .map((r) => r.code);
 
 function durationSamples(counters: Counters): Sample[] {
   const name = 'zonegate_request_duration_seconds';

@@ -1,7 +1,7 @@
 /** What the proxy's hooks feed: counters always, the access log unless it is off. */
 import { accessLine, type LoggedRequest } from './access-line.ts';
 import type { BatchWriter } from './batch-writer.ts';
-import { bump, type Counters, observeDuration, STATUS_CLASSES } from './counters.ts';
+import { bump, type Counters, observeDuration } from './counters.ts';
 
 interface ObservedRequest extends LoggedRequest {
   readonly endedBy: 'done' | 'client' | 'upstream' | 'gate';
@@ -22,8 +22,7 @@ export class Observer {
   record(r: ObservedRequest): void {
     const { counters } = this;
     const series = counters.seriesOf(r.decision);
-    const statusClass = Math.trunc(r.status / 100);
-    series.byStatus[statusClass < STATUS_CLASSES.length ? statusClass : 0]!++;
+    counters.countRequest(series, r.decision, r.status);
     // How long a tunnel lived says nothing of how fast anything was.
     if (r.status !== 101) observeDuration(series, r.durationMs);
     if (r.decision !== null) counters.countReasons(r.decision);
