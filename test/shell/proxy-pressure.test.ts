@@ -127,6 +127,41 @@ describe('under pressure, and at the edges of a message', () => {
     expect((await client.closed()).split('\r\n\r\nok')).toHaveLength(3);
   });
 
+  it('nor are those lost that the gate answers itself', async () => {
+    const origin = await Origin.start();
+    const { port } = await plainGate([origin]);
+    const own = 'OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n';
+    const client = new RawClient(port).send(GET + own + own + GET + own);
+    client.socket.end();
+    expect((await client.closed()).match(/HTTP\/1\.1 200 OK/g)).toHaveLength(5);
+  });
+
+  it('an early answer runs out although the client gives up its upload', async () => {
+    const origin = await Origin.start();
+    origin.server.removeAllListeners('connection');
+    origin.server.on('connection', (s) =>
+      s.once('data', () => {
+        s.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 10\r\n\r\nfirst');
+        setTimeout(() => s.write('-half'), 200);
+      }),
+    );
+    const { port } = await plainGate([origin]);
+    const client = new RawClient(port).send(
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\npart',
+    );
+    await client.sees('first');
+    client.socket.end();
+    expect(bodyOf(await client.closed())).toBe('first-half');
+  });
+
+  it('a refusal has its body, whatever another connection has just asked', async () => {
+    const origin = await Origin.start();
+    const { port } = await plainGate([origin], 'timeouts: { headMs: 200 }');
+    const late = new RawClient(port).send('GET / HTTP/1.1\r\nHost: a\r\n');
+    await new RawClient(port).send('HEAD / HTTP/1.1\r\nHost: a\r\n\r\n').sees('200 OK');
+    expect(bodyOf(await late.closed())).toContain('head-timeout');
+  });
+
   it('a host that is only a dot is none', async () => {
     const origin = await Origin.start();
     const { port } = await plainGate([origin]);

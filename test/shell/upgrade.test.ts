@@ -70,6 +70,48 @@ describe('an upgrade', () => {
     await left.closed();
   });
 
+  it('loses nothing of what was sent ahead, however much', async () => {
+    const origin = await Origin.start();
+    origin.answer = (_, socket) => {
+      let got = 0;
+      socket.removeAllListeners('data');
+      socket.on('data', (d: Buffer) => {
+        got += d.length;
+        if (got >= early.length) socket.write(`all ${got}`);
+      });
+      // The client's bytes pile up at the gate until the upstream agrees.
+      setTimeout(() => socket.write(AGREE, 'latin1'), 200);
+    };
+    const early = 'e'.repeat(2_000_000);
+    const { port } = await plainGate([origin]);
+    const client = new RawClient(port).send(ASK + early);
+    await client.sees(`all ${early.length}`);
+  });
+
+  it('ends with a reset for the client when the upstream resets', async () => {
+    const origin = await echoOrigin();
+    const { port } = await plainGate([origin]);
+    const client = new RawClient(port).send(`${ASK}x`);
+    await client.sees('<x>');
+    for (const socket of origin.sockets) socket.resetAndDestroy();
+    await client.closed();
+    expect(client.ended).toBe('reset');
+  });
+
+  it('is over once both sides have ended, even if one never reads', async () => {
+    const origin = await Origin.start((_, socket) => {
+      socket.write(AGREE, 'latin1');
+      socket.end('d'.repeat(20_000_000));
+    });
+    const gate = await plainGate([origin], 'timeouts: { tunnelIdleMs: 300 }');
+    const client = new RawClient(gate.port).send(ASK);
+    client.socket.pause();
+    client.socket.end();
+    await until('the tunnel to be gone', async () =>
+      /zonegate_client_connections 0\b/.test(await gate.metrics()),
+    );
+  });
+
   it('ends when nothing moves for too long', async () => {
     const origin = await echoOrigin();
     const { port } = await plainGate([origin], 'timeouts: { tunnelIdleMs: 300 }');
@@ -123,6 +165,20 @@ describe('trailers', () => {
       () => origin.streams[0]?.endsWith('\r\n\r\n') === true && origin.streams[0].includes('hello'),
     );
     expect(bodyOf(origin.streams[0]!)).toBe('5\r\nhello\r\n0\r\nx-checksum: 9\r\n\r\n');
+  });
+
+  it('are no way around what is taken out of the head', async () => {
+    const origin = await Origin.start();
+    origin.answer = () => undefined;
+    const { port } = await plainGate([origin]);
+    new RawClient(port).send(
+      `${CHUNKED.replace('Host: a', 'Host: a\r\nConnection: X-Hop')}X-Hop: 1\r\nX-Forwarded-Server: s\r\nProxy: p\r\nX-Fine: f\r\n\r\n`,
+    );
+    await until(
+      'the end upstream',
+      () => origin.streams[0]?.includes('x-fine: f\r\n\r\n') === true,
+    );
+    expect(bodyOf(origin.streams[0]!)).toBe('5\r\nhello\r\n0\r\nx-fine: f\r\n\r\n');
   });
 
   it('of an answer go to a client that says it reads them', async () => {

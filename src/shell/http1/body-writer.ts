@@ -54,6 +54,7 @@ export function writeParts(
     const text = head + before + payloadText(buf, payload) + after;
     return text.length === 0 || socket.write(text, 'latin1');
   }
+  if (payload.bytes > READ_BUFFER_BYTES) throw new Error('a payload larger than one read');
   const slab = takeSlab();
   let at = slab.buffer.latin1Write(before, 0);
   for (let s = 0; s < payload.count; s++) {

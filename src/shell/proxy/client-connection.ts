@@ -141,7 +141,7 @@ export class ClientConnection implements SocketOwner {
         break;
       }
       if (after === REFUSED) {
-        this.refuse(gateway.requestHead.refusal);
+        this.refuse(gateway.requestHead.refusal, gateway.requestHead.method === 'HEAD');
         break;
       }
       at = this.exchange.start(buf, after, to);
@@ -194,8 +194,8 @@ export class ClientConnection implements SocketOwner {
     this.#phase = 'tunnel';
     const held = this.#held;
     this.#held = null;
-    if (held !== null) tunnel.clientBytes(held, 0, held.length);
     this.resume();
+    if (held !== null) tunnel.clientBytes(held, 0, held.length);
     if (this.halfClosed) tunnel.clientFinished();
   }
 
@@ -206,7 +206,8 @@ export class ClientConnection implements SocketOwner {
   /** The answer is out, and the next request may be read, or the connection closed. */
   exchangeEnded(): void {
     if (!this.alive) return;
-    if (this.closing || this.gateway.draining || (this.halfClosed && this.#held === null)) {
+    const last = this.halfClosed && this.#held === null && !this.#parsing;
+    if (this.closing || this.gateway.draining || last) {
       this.finish();
       return;
     }
@@ -265,7 +266,8 @@ export class ClientConnection implements SocketOwner {
     else this.socket.destroy();
   }
 
-  refuse(refusal: Refusal): void {
+  /** @param isHead the request was a HEAD, so the answer has no body */
+  refuse(refusal: Refusal, isHead: boolean): void {
     const { gateway } = this;
     gateway.hooks.refused(refusal, this.remote);
     this.socket.write(
@@ -274,7 +276,7 @@ export class ClientConnection implements SocketOwner {
         requestId: gateway.ids.next(),
         html: false,
         close: true,
-        omitBody: gateway.requestHead.method === 'HEAD',
+        omitBody: isHead,
         extra: '',
       }),
       'latin1',
@@ -310,7 +312,7 @@ export class ClientConnection implements SocketOwner {
         if (!this.#isStalled()) this.finish();
         return;
       case 'body':
-        this.exchange.refuseLate(REFUSAL.bodyCutShort);
+        this.exchange.requestCutShort();
         return;
       case 'wait':
         this.exchange.clientHalfClosed();
@@ -339,7 +341,8 @@ export class ClientConnection implements SocketOwner {
     if (stuck) {
       // What the client was promised has not left: extend while it moves, and never end it cleanly.
       if (this.#progress.moved(this.socket)) {
-        this.deadlineMs += this.gateway.hooks.current().gate.timeouts.idleMs;
+        this.deadlineMs =
+          this.gateway.clock.nowMs + this.gateway.hooks.current().gate.timeouts.idleMs;
       } else this.socket.resetAndDestroy();
       return;
     }
@@ -348,7 +351,7 @@ export class ClientConnection implements SocketOwner {
         this.finish();
         return;
       case 'head':
-        this.refuse(REFUSAL.headTimeout);
+        this.refuse(REFUSAL.headTimeout, false);
         return;
       case 'body':
       case 'wait':

@@ -31,13 +31,13 @@ import { endOf, Opening } from './opening.ts';
 import { type EndedBy, RequestRecord } from './record.ts';
 import { ResponseRelay } from './response-relay.ts';
 import { senderOf } from './sender.ts';
-import { Tunnel, type TunnelEnd } from './tunnel.ts';
+import { Tunnel, type TunnelEnding, type TunnelOwner } from './tunnel.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream.ts';
 import { WriteProgress } from './write-progress.ts';
 
 type Stage = 'idle' | 'dialling' | 'sending' | 'waiting' | 'answering';
 
-export class Exchange implements UpstreamUser, TunnelEnd {
+export class Exchange implements UpstreamUser, TunnelOwner {
   readonly client: ClientConnection;
   readonly gateway: Gateway;
   readonly record = new RequestRecord();
@@ -56,9 +56,11 @@ export class Exchange implements UpstreamUser, TunnelEnd {
   readonly #opening = new Opening();
   #stage: Stage = 'idle';
   #upstream: UpstreamConnection | null = null;
-  readonly #progress = new WriteProgress();
+  readonly #toUpstream = new WriteProgress();
+  readonly #toClient = new WriteProgress();
   #reused = false;
   #acceptsHtml = false;
+  #trailerDrops: readonly string[] = NOTHING;
   #tunnel: Tunnel | null = null;
 
   constructor(client: ClientConnection, gateway: Gateway) {
@@ -108,13 +110,15 @@ export class Exchange implements UpstreamUser, TunnelEnd {
       return bodyStart;
     }
     this.forward = decision;
+    // Trailers must be no way around what is taken out of the head.
+    this.#trailerDrops = [...decision.dropHeaders, ...head.nominated];
     const sender = senderOf(head, client.remote, decision.from, snapshot.gate);
     this.record.client = sender.client;
     const { secure } = snapshot.gate.cookie;
     this.secureCookie = secure === 'always' || (secure === 'auto' && sender.https);
     this.upgradeTo = snapshot.gate.upgrades.includes(head.upgradeTo) ? head.upgradeTo : '';
     this.#opening.make(decision, sender, snapshot, gateway, this.record, this.upgradeTo);
-    const used = this.#opening.addBody(this.requestBody, buf, bodyStart, end);
+    const used = this.#opening.addBody(this.requestBody, buf, bodyStart, end, this.#trailerDrops);
     if (used === MALFORMED) return this.#refuse(REFUSAL.badChunk, end);
     if (this.requestBody.total > snapshot.gate.limits.bodyBytes)
       return this.#refuse(REFUSAL.bodyTooLong, end);
@@ -132,7 +136,8 @@ export class Exchange implements UpstreamUser, TunnelEnd {
     record.gateCode = OPTIONS_ANSWERED;
     record.status = 200;
     client.exchangeStarted(false);
-    if (!this.requestBody.done) client.closing = true;
+    if (!this.requestBody.done || gateway.draining || record.minorVersion === 0)
+      client.closing = true;
     client.socket.write(renderOptions(record.requestId, client.closing), 'latin1');
     this.#end('gate');
     client.exchangeEnded();
@@ -233,9 +238,18 @@ export class Exchange implements UpstreamUser, TunnelEnd {
       }
       const chunked = requestBody.kind === 'chunked';
       const { socket } = this.#upstream;
-      if (!writeParts(socket, '', buf, requestBody.payload, chunked, endOf(requestBody))) {
+      if (
+        !writeParts(
+          socket,
+          '',
+          buf,
+          requestBody.payload,
+          chunked,
+          endOf(requestBody, this.#trailerDrops),
+        )
+      ) {
         this.client.pause();
-        this.#progress.begin(socket);
+        this.#toUpstream.begin(socket);
       }
     }
     if (requestBody.done) this.#requestSent();
@@ -282,7 +296,7 @@ export class Exchange implements UpstreamUser, TunnelEnd {
     this.#moved();
     if (more) return;
     this.#upstream?.socket.pause();
-    this.#progress.begin(this.client.socket);
+    this.#toClient.begin(this.client.socket);
   }
 
   clientDrained(): void {
@@ -302,12 +316,12 @@ export class Exchange implements UpstreamUser, TunnelEnd {
     this.client.tunnelBegins(this.#tunnel);
   }
 
-  tunnelEnded(broken: 'no' | 'client' | 'upstream' | 'idle'): void {
+  tunnelEnded(ending: TunnelEnding): void {
     const { record } = this;
     record.requestBytes = this.#tunnel?.bytesUp ?? 0;
     record.responseBytes = this.#tunnel?.bytesDown ?? 0;
     this.#tunnel = null;
-    this.#finishRecord(broken === 'no' ? 'done' : broken === 'idle' ? 'gate' : broken);
+    this.#finishRecord(ending === 'both-ended' ? 'done' : ending);
   }
 
   answerEnds(): void {
@@ -344,6 +358,16 @@ export class Exchange implements UpstreamUser, TunnelEnd {
     this.#answer(answer(refusal.status, refusal.code, refusal.means, 'http_request_error'), '');
   }
 
+  /** The client has ended its side within its request. An answer that has begun may run out. */
+  requestCutShort(): void {
+    if (!this.#relay.headSent) {
+      this.refuseLate(REFUSAL.bodyCutShort);
+      return;
+    }
+    this.client.closing = true;
+    this.#expectWithin(this.snapshot.gate.timeouts.halfClosedMs);
+  }
+
   breakOff(by: EndedBy): void {
     this.#end(by);
     this.client.breakOff(this.#relay.endsByClose);
@@ -365,7 +389,7 @@ export class Exchange implements UpstreamUser, TunnelEnd {
         return;
       case 'sending':
         if (this.#upstream?.socket.writableNeedDrain !== true) this.refuseLate(REFUSAL.bodyTimeout);
-        else if (this.#progress.moved(this.#upstream.socket)) this.#moved();
+        else if (this.#toUpstream.moved(this.#upstream.socket)) this.#moved();
         else this.fail(ANSWER.writeTimeout);
         return;
       case 'waiting':
@@ -374,7 +398,7 @@ export class Exchange implements UpstreamUser, TunnelEnd {
         return;
       case 'answering':
         if (!this.client.socket.writableNeedDrain) this.breakOff('upstream');
-        else if (this.#progress.moved(this.client.socket)) this.#moved();
+        else if (this.#toClient.moved(this.client.socket)) this.#moved();
         else this.breakOff('client');
         return;
       case 'idle':
@@ -383,7 +407,7 @@ export class Exchange implements UpstreamUser, TunnelEnd {
 
   /** Refused before anything was sent on. */
   #refuse(refusal: Refusal, end: number): number {
-    this.client.refuse(refusal);
+    this.client.refuse(refusal, this.gateway.requestHead.method === 'HEAD');
     return end;
   }
 
@@ -432,6 +456,8 @@ export class Exchange implements UpstreamUser, TunnelEnd {
     this.gateway.hooks.record(record);
   }
 }
+
+const NOTHING: readonly string[] = Object.freeze([]);
 
 const isIdempotent = (method: string): boolean =>
   method === 'GET' ||

@@ -7,6 +7,7 @@ import { HAND_OVER_HEADER, signHandOver } from '../../peer/hand-over.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
 import { type BodyReader, MALFORMED } from '../http1/body.ts';
 import { lastChunk, payloadText } from '../http1/body-writer.ts';
+import { withoutTrailers } from '../http1/trailers.ts';
 import type { Gateway } from './gateway.ts';
 import type { RequestRecord } from './record.ts';
 import { editRequest } from './request-edits.ts';
@@ -50,13 +51,19 @@ export class Opening {
   }
 
   /** Takes what has arrived of the body. @returns how far it has read, or MALFORMED. */
-  addBody(body: BodyReader, buf: Buffer, from: number, end: number): number {
+  addBody(
+    body: BodyReader,
+    buf: Buffer,
+    from: number,
+    end: number,
+    trailerDrops: readonly string[],
+  ): number {
     let at = from;
     while (at < end && !body.done) {
       at = body.read(buf, at, end);
       if (at === MALFORMED) return MALFORMED;
       const text = payloadText(buf, body.payload);
-      this.text += body.kind === 'chunked' ? framed(text, endOf(body)) : text;
+      this.text += body.kind === 'chunked' ? framed(text, endOf(body, trailerDrops)) : text;
     }
     this.whole = body.done && body.total <= REPLAY_BYTES;
     return at;
@@ -94,8 +101,10 @@ function forTarget(
 }
 
 /** What ends a body on the wire, once all of it has been read. */
-export const endOf = (body: BodyReader): string =>
-  body.done && body.kind === 'chunked' ? lastChunk(body.trailers) : '';
+export const endOf = (body: BodyReader, trailerDrops: readonly string[]): string =>
+  body.done && body.kind === 'chunked'
+    ? lastChunk(withoutTrailers(body.trailers, trailerDrops))
+    : '';
 
 const framed = (text: string, end: string): string =>
   text === '' ? end : `${text.length.toString(16)}\r\n${text}\r\n${end}`;

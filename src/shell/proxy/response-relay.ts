@@ -12,6 +12,7 @@ import { lastChunk, writeParts } from '../http1/body-writer.ts';
 import { UNFRAMED } from '../http1/framing.ts';
 import { INCOMPLETE, REFUSED } from '../http1/head.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
+import { withoutTrailers } from '../http1/trailers.ts';
 import type { Exchange } from './exchange.ts';
 import { ANSWER } from './gate-answer.ts';
 import { correctionOf, editResponse } from './response-edits.ts';
@@ -32,6 +33,8 @@ export class ResponseRelay {
   #chunked = false;
   #held: Buffer | null = null;
   #interim = 0;
+  /** Fields that the answer's Connection names: not for the client, as trailers neither. */
+  #nominated: readonly string[] = [];
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -128,6 +131,7 @@ export class ResponseRelay {
     const { client } = exchange;
     const { status } = head;
     exchange.answerBegins(status);
+    this.#nominated = head.nominated;
     if (
       status === 421 &&
       exchange.viaPeer &&
@@ -197,7 +201,8 @@ export class ResponseRelay {
   /** What ends the answer on the wire; '' while more is to come, or where its length ends it. */
   #end(): string {
     if (!this.#chunked || !this.body.done) return '';
-    return lastChunk(this.#exchange.takesTrailers ? this.body.trailers : '');
+    const { takesTrailers } = this.#exchange;
+    return lastChunk(takesTrailers ? withoutTrailers(this.body.trailers, this.#nominated) : '');
   }
 
   /** The upstream will send no more. */
