@@ -111,7 +111,10 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     }
     this.forward = decision;
     // Trailers must be no way around what is taken out of the head.
-    this.#trailerDrops = [...decision.dropHeaders, ...head.nominated];
+    this.#trailerDrops =
+      head.nominated.length === 0
+        ? decision.dropHeaders
+        : [...decision.dropHeaders, ...head.nominated];
     const sender = senderOf(head, client.remote, decision.from, snapshot.gate);
     this.record.client = sender.client;
     const { secure } = snapshot.gate.cookie;
@@ -131,7 +134,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
 
   #answerOptions(bodyStart: number): number {
     const { client, gateway, record } = this;
-    record.describe(gateway.requestHead);
+    record.describe(gateway.requestHead, gateway.requestHead.path);
     record.requestId = gateway.ids.next();
     record.gateCode = OPTIONS_ANSWERED;
     record.status = 200;
@@ -163,7 +166,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     facts.dice = Math.random();
     const decision = decide(facts, this.snapshot);
     record.decision = decision;
-    record.describe(head);
+    record.describe(head, facts.path);
     this.#acceptsHtml = prefersHtml(head.find('accept'));
     this.takesTrailers =
       head.minorVersion === 1 && head.findAll('te').toLowerCase().includes('trailers');

@@ -54,10 +54,11 @@ export class RequestRecord {
     this.#startedPreciseMs = performance.now();
   }
 
-  describe(head: RequestHead): void {
+  /** @param path of the head, cut out already */
+  describe(head: RequestHead, path: string): void {
     this.method = head.method;
     this.host = head.host;
-    this.path = head.path;
+    this.path = path;
     this.hasQuery = head.pathEnd < head.targetEnd;
     this.minorVersion = head.minorVersion;
   }
