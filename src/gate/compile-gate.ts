@@ -51,7 +51,7 @@ export function compileGate(doc: GateDoc, report: Report): GateSettings {
     peers: compileNetworks(doc.trust.peers, ['trust', 'peers'], report),
     keys: {
       cookie: compileKeys(doc.keys.cookie, ['keys', 'cookie'], report),
-      peer: compileKeys(doc.keys.peer, ['keys', 'peer'], report),
+      peer: compileKeys(doc.keys.peer ?? [], ['keys', 'peer'], report),
       operator: compileKeys(doc.keys.operator ?? [], ['keys', 'operator'], report),
     },
     cookie: doc.cookie,

@@ -96,7 +96,7 @@ export const gateSchema = z.strictObject({
     .default({ proxies: [], peers: [] }),
   keys: z.strictObject({
     cookie: keysSchema.describe('The first signs, both verify'),
-    peer: keysSchema,
+    peer: keysSchema.optional().describe('Signs hand-overs; needed where there are several IDCs'),
     operator: keysSchema.optional(),
   }),
   cookie: cookieSchema.prefault({}),

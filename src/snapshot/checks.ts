@@ -121,13 +121,21 @@ export function checkOwners(
   });
 }
 
-/** Between IDCs a hand-over is believed only from a listed network. */
+/** Between IDCs a hand-over is believed only from a listed network, and with a good signature. */
 export function checkPeers(doc: GateDoc, topology: Topology, report: Report): void {
-  if (topology.idcs.size < 2 || doc.trust.peers.length > 0) return;
-  report.error(['trust'], 'no-peers', 'gates of other IDCs would not be believed', {
-    found: 'no trust.peers',
-    expected: 'the networks that they call from',
-  });
+  if (topology.idcs.size < 2) return;
+  if (doc.trust.peers.length === 0) {
+    report.error(['trust'], 'no-peers', 'gates of other IDCs would not be believed', {
+      found: 'no trust.peers',
+      expected: 'the networks that they call from',
+    });
+  }
+  if (doc.keys.peer === undefined) {
+    report.error(['keys'], 'no-peers', 'gates of other IDCs could not sign what they hand over', {
+      found: 'no keys.peer',
+      expected: 'the same peer keys at every gate',
+    });
+  }
 }
 
 export function checkGateIdcs(gate: GateSettings, topology: Topology, report: Report): void {

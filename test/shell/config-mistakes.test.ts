@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/shell/config/load.ts';
-import { load, REFERENCE, referenceWith, scratch } from '../support/config.ts';
+import { load, REFERENCE, ROOT, referenceWith, scratch } from '../support/config.ts';
 
 type Edit = Readonly<Record<string, readonly (readonly [string, string])[]>>;
 
@@ -583,6 +583,10 @@ describe('a directory that is no configuration', () => {
       `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c]\n`,
     );
     expect(codesOf(bomb)).toContain('yaml');
+  });
+
+  it('accepts the smallest one, without peers', () => {
+    expect(loadConfig(join(ROOT, 'configs', 'minimal'), {}).ok).toBe(true);
   });
 
   it('accepts the reference', () => expect(loadConfig(REFERENCE, {}).ok).toBe(true));
