@@ -172,7 +172,7 @@ describe('commands in the documents', () => {
       m[1]!
         .split('\n')
         .filter((l) =>
-          /^(node bin\/zonegate\.js|zonegate) (check|explain|simulate|schema|token|version)\b/.test(
+          /^(?:npm run -s zonegate --|zonegate) (check|explain|simulate|schema|token|version)\b/.test(
             l,
           ),
         )
@@ -184,7 +184,7 @@ describe('commands in the documents', () => {
     const text = line
       .replace(/ #.*$/, '')
       .replace(/ [|>] .*$/, '')
-      .replace(/^node bin\/zonegate\.js |^zonegate /, '');
+      .replace(/^npm run -s zonegate -- |^zonegate /, '');
     const args = [...text.matchAll(/'([^']*)'|(\S+)/g)]
       .map((m) => m[1] ?? m[2]!)
       .map((a) => (a === 'configs/ldc' ? REFERENCE : a));

@@ -89,7 +89,7 @@ Try it (another terminal):
   curl -s -H 'Host: shop.example' -c jar -b jar http://${sh1}/orders       # back to RZ02 in hz1, by the cookie
   curl -s http://${adminOf(snapshot, 'hz1').text}/metrics | grep zonegate_requests
   curl -s http://${adminOf(snapshot, 'hz1').text}/status
-  node bin/zonegate.js explain -c configs/ldc --idc hz1 http://shop.example/u/2088000000000680/orders
+  npm run -s zonegate -- explain -c configs/ldc --idc hz1 http://shop.example/u/2088000000000680/orders
 
 Ctrl-C ends it.`);
 }
