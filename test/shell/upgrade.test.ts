@@ -194,6 +194,10 @@ describe('trailers', () => {
     const other = new RawClient(port).send(
       'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
     );
+    const unlisted = new RawClient(port).send(
+      'GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: close\r\n\r\n',
+    );
+    expect(bodyOf(await unlisted.closed())).toBe('2\r\nok\r\n0\r\n\r\n');
     expect(bodyOf(await other.closed())).toBe('2\r\nok\r\n0\r\n\r\n');
   });
 });

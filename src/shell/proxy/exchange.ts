@@ -119,7 +119,8 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     this.record.client = sender.client;
     const { secure } = snapshot.gate.cookie;
     this.secureCookie = secure === 'always' || (secure === 'auto' && sender.https);
-    this.upgradeTo = snapshot.gate.upgrades.includes(head.upgradeTo) ? head.upgradeTo : '';
+    const asked = head.upgradeTo;
+    this.upgradeTo = snapshot.gate.upgrades.includes(asked) ? asked : '';
     this.#opening.make(decision, sender, snapshot, gateway, this.record, this.upgradeTo);
     const used = this.#opening.addBody(this.requestBody, buf, bodyStart, end, this.#trailerDrops);
     if (used === MALFORMED) return this.#refuse(REFUSAL.badChunk, end);
@@ -168,8 +169,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     record.decision = decision;
     record.describe(head, facts.path);
     this.#acceptsHtml = prefersHtml(head.find('accept'));
-    this.takesTrailers =
-      head.minorVersion === 1 && head.findAll('te').toLowerCase().includes('trailers');
+    this.takesTrailers = head.takesTrailers;
     return decision;
   }
 
