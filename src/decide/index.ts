@@ -125,7 +125,7 @@ function forward(
     clearsCookie: fate.clears,
     handedId: speaker.handOver?.requestId ?? null,
     how: placed.placeReason === PLACE.forced ? 'forced' : placed.provisional ? 'random' : 'table',
-    pinTag: user.pin === null ? null : snapshot.cookie.pinTags(user.pin.uid)[0]!,
+    pinTag: user.pin === null ? null : snapshot.tagOfPin.get(user.pin)!,
     dropHeaders: snapshot.untrustedHeaders.get(route.identity)![speaker.from],
     why: [
       speaker.reason,

@@ -7,7 +7,7 @@ import { parseShardId, type ShardId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import { isUid, shardOf } from '../uid-router/index.ts';
-import type { Pin } from '../zone/compile-rules.ts';
+import { livePin, type Pin } from '../zone/compile-rules.ts';
 import type { Forward } from './decision.ts';
 import type { User } from './user.ts';
 
@@ -56,7 +56,7 @@ function cookieFor(
   now: RouteCookie | null,
   snapshot: Snapshot,
 ): string | null {
-  const tag = pin === null ? null : snapshot.cookie.pinTags(pin.uid)[0]!;
+  const tag = pin === null ? null : snapshot.tagOfPin.get(pin)!;
   if (now?.shard === shard && now.pinTag === tag) return null;
   if (pin === null) return snapshot.cookieOfShard[shard] ?? null;
   return snapshot.cookie.write(shard, pin.zone, snapshot.epoch, tag);
@@ -92,8 +92,7 @@ export function correct(
       : { kind: 'clear' };
   }
   const readable = uid !== null && isUid(uid);
-  const declared = readable ? snapshot.rules.pins.get(uid) : undefined;
-  const pin = declared !== undefined && nowMs < declared.untilMs ? declared : null;
+  const pin = livePin(readable ? snapshot.rules.pins.get(uid) : undefined, nowMs);
   const named = readable ? shardOf(uid, snapshot.topology.sharding) : null;
   const known = named ?? shardFromText(shard, snapshot);
   if (known === null) return { kind: 'unreadable' };

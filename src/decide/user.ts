@@ -10,7 +10,7 @@ import { normalisePath } from '../route/normalise.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import { findUid, type Identity, NO_IDENTITY, shardOf } from '../uid-router/index.ts';
 import { IDENTITY } from '../uid-router/reasons.ts';
-import type { Pin } from '../zone/compile-rules.ts';
+import { livePin, type Pin } from '../zone/compile-rules.ts';
 
 export interface User {
   /** The uid that counted; null when the cookie or nothing did. */
@@ -76,8 +76,8 @@ function byCookie(
   const hinted =
     hint === null || snapshot.rules.pins.size === 0 ? undefined : snapshot.rules.pins.get(hint);
   const same = hinted !== undefined && shardOf(hinted.uid, snapshot.topology.sharding) === shard;
-  const tag = same ? snapshot.cookie.pinTags(hinted.uid)[0]! : cookie.pinTag;
-  const [pin, pinReason] = pinOfTag(tag, facts.receivedAtMs, snapshot);
+  const declared = same ? hinted : pinOfTag(cookie.pinTag, snapshot);
+  const [pin, pinReason] = judgePin(declared, facts.receivedAtMs);
   return {
     uid: null,
     shard,
@@ -99,10 +99,9 @@ function byUid(
   identityReason: Reason,
 ): User | null {
   const declared = snapshot.rules.pins.size === 0 ? undefined : snapshot.rules.pins.get(uid);
-  const pin = declared !== undefined && facts.receivedAtMs < declared.untilMs ? declared : null;
+  const [pin, pinReason] = judgePin(declared, facts.receivedAtMs);
   const shard = shardOf(uid, snapshot.topology.sharding);
   if (shard === null && pin === null) return null;
-  const pinReason = pin !== null ? PIN.hit : declared === undefined ? PIN.none : PIN.expired;
   return {
     uid,
     shard,
@@ -125,7 +124,7 @@ function reasonOf(identity: Identity, notNeeded: boolean): Reason {
 export function handedUser(handOver: HandOver, nowMs: number, snapshot: Snapshot): User {
   const { count } = snapshot.topology.sharding;
   const shard = handOver.shard === null ? null : parseShardId(handOver.shard, count);
-  const [pin, pinReason] = pinOfTag(handOver.pinTag, nowMs, snapshot);
+  const [pin, pinReason] = judgePin(pinOfTag(handOver.pinTag, snapshot), nowMs);
   return {
     uid: pin?.uid ?? null,
     shard,
@@ -137,8 +136,11 @@ export function handedUser(handOver: HandOver, nowMs: number, snapshot: Snapshot
   };
 }
 
-function pinOfTag(tag: string | null, nowMs: number, snapshot: Snapshot): [Pin | null, Reason] {
-  const pin = tag === null ? undefined : snapshot.pinOfTag.get(tag);
-  if (pin === undefined) return [null, PIN.none];
-  return nowMs < pin.untilMs ? [pin, PIN.hit] : [null, PIN.expired];
+const pinOfTag = (tag: string | null, snapshot: Snapshot): Pin | undefined =>
+  tag === null ? undefined : snapshot.pinOfTag.get(tag);
+
+function judgePin(declared: Pin | undefined, nowMs: number): [Pin | null, Reason] {
+  const pin = livePin(declared, nowMs);
+  if (pin !== null) return [pin, PIN.hit];
+  return [null, declared === undefined ? PIN.none : PIN.expired];
 }

@@ -165,7 +165,7 @@ function assemble(parts: ReadonlyMap<Kind, Parts>, digest: string): Snapshot | n
     cookieOfShard: rules.owners.map((zone, shard) =>
       cookie.write(shard as ShardId, zone, rules.epoch, null),
     ),
-    pinOfTag: compilePinTags(rules.pins, cookie),
+    ...compilePinTags(rules.pins, cookie),
     gate,
     targets: compileTargets(topology),
   });
@@ -189,10 +189,18 @@ function untrustedByList(
   ]);
 }
 
-function compilePinTags(pins: ReadonlyMap<string, Pin>, cookie: CookieCodec): Map<string, Pin> {
-  const tags = new Map<string, Pin>();
-  for (const pin of pins.values()) for (const tag of cookie.pinTags(pin.uid)) tags.set(tag, pin);
-  return tags;
+function compilePinTags(
+  pins: ReadonlyMap<string, Pin>,
+  cookie: CookieCodec,
+): Pick<Snapshot, 'pinOfTag' | 'tagOfPin'> {
+  const pinOfTag = new Map<string, Pin>();
+  const tagOfPin = new Map<Pin, string>();
+  for (const pin of pins.values()) {
+    const tags = cookie.pinTags(pin.uid);
+    tagOfPin.set(pin, tags[0]!);
+    for (const tag of tags) pinOfTag.set(tag, pin);
+  }
+  return { pinOfTag, tagOfPin };
 }
 
 function compileTargets(topology: Topology): Map<IdcId, Map<Group, Target>> {

@@ -3,6 +3,7 @@ import { pick } from '../failover/index.ts';
 import type { ShardId } from '../model/ids.ts';
 import { pointOfShard, pointOfUid } from '../release/index.ts';
 import { shardOf } from '../uid-router/index.ts';
+import { livePin } from '../zone/compile-rules.ts';
 import type { Zone } from '../zone/topology.ts';
 import type { Snapshot } from './index.ts';
 
@@ -30,8 +31,8 @@ function homeOfShard(snapshot: Snapshot, shard: ShardId): Home | null {
  */
 export function homeOfUid(snapshot: Snapshot, uid: string, nowMs: number): Home | null {
   const shard = shardOf(uid, snapshot.topology.sharding);
-  const pin = snapshot.rules.pins.get(uid);
-  if (pin === undefined || nowMs >= pin.untilMs) {
+  const pin = livePin(snapshot.rules.pins.get(uid), nowMs);
+  if (pin === null) {
     return shard === null ? null : homeOfShard(snapshot, shard);
   }
   const point = shard === null ? pointOfUid(uid) : pointOfShard(shard);

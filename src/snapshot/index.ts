@@ -43,6 +43,8 @@ export interface Snapshot {
   readonly cookieOfShard: readonly string[];
   /** Pins by the tag their users' cookies carry. */
   readonly pinOfTag: ReadonlyMap<string, Pin>;
+  /** The tag that is written now, under the signing key: a MAC, so made once. */
+  readonly tagOfPin: ReadonlyMap<Pin, string>;
   readonly gate: GateSettings;
   /** Targets of every group as each IDC sees them. */
   readonly targets: ReadonlyMap<IdcId, ReadonlyMap<Group, Target>>;

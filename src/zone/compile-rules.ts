@@ -17,6 +17,10 @@ export interface Pin {
   readonly untilMs: number;
 }
 
+/** The pin while it counts; null without one, or after its time. @param nowMs wall clock */
+export const livePin = (pin: Pin | undefined, nowMs: number): Pin | null =>
+  pin !== undefined && nowMs < pin.untilMs ? pin : null;
+
 export interface Rules {
   readonly epoch: Epoch;
   /** Owner of each shard, by shard number. Empty when the topology shards no users. */
