@@ -20,6 +20,7 @@ import {
 import { FROM, HOP, LOOP } from '../peer/reasons.ts';
 import { isWrite } from '../route/compile.ts';
 import { findRoute, type Route } from '../route/index.ts';
+import { normalisePath } from '../route/normalise.ts';
 import { ROUTE } from '../route/reasons.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import type { Decision, Forward, Respond } from './decision.ts';
@@ -36,14 +37,17 @@ export function decide(facts: RequestFacts, snapshot: Snapshot): Decision {
   if (hasBeenHere(facts.list('cdn-loop'), gateToken(facts.entryIdc))) {
     return respond(508, speaker, snapshot, [speaker.reason], LOOP.detected);
   }
-  const route = findRoute(snapshot.routes, facts.host, facts.path);
+  const path = normalisePath(facts.path, snapshot.gate.paths);
+  if (path === null)
+    return respond(400, speaker, snapshot, [speaker.reason, LOOP.none], ROUTE.pathRefused);
+  const route = findRoute(snapshot.routes, facts.host, path);
   if (route === 'host-unknown') {
     return respond(421, speaker, snapshot, [speaker.reason, LOOP.none], ROUTE.hostUnknown);
   }
   if (route === 'path-unknown') {
     return respond(404, speaker, snapshot, [speaker.reason, LOOP.none], ROUTE.pathUnknown);
   }
-  return decideOnRoute(facts, snapshot, speaker, route);
+  return decideOnRoute(facts, snapshot, speaker, route, path);
 }
 
 function decideOnRoute(
@@ -51,12 +55,13 @@ function decideOnRoute(
   snapshot: Snapshot,
   speaker: Speaker,
   route: Route,
+  path: string,
 ): Decision {
   const reading = snapshot.cookie.read(facts.cookie(snapshot.gate.cookie.name));
   const { handOver } = speaker;
   const user =
     handOver === null
-      ? findUser(facts, speaker.from, route, reading, snapshot)
+      ? findUser(facts, speaker.from, route, path, reading, snapshot)
       : handedUser(handOver, facts.receivedAtMs, snapshot);
   const settled = settle(facts, snapshot, speaker, route, user);
   if (settled.placed === null) {

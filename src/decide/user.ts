@@ -6,7 +6,6 @@ import { parseShardId, type ShardId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
 import type { HandOver } from '../peer/hand-over.ts';
 import type { Route } from '../route/index.ts';
-import { normalisePath } from '../route/normalise.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import { findUid, type Identity, NO_IDENTITY, shardOf } from '../uid-router/index.ts';
 import { IDENTITY } from '../uid-router/reasons.ts';
@@ -28,19 +27,20 @@ export interface User {
  * In strict order: a trusted uid, the signed cookie, a uid on anybody's word. A uid brings its pin
  * along, and so does a pinned user's cookie. A trusted uid outranks the cookie because cookies
  * outlive logins; a hint does not, because anybody can type one.
+ *
+ * @param path normalised
  */
 export function findUser(
   facts: RequestFacts,
   from: ConnectionClass,
   route: Route,
+  path: string,
   cookie: CookieReading,
   snapshot: Snapshot,
 ): User {
   const list = route.identity === null ? undefined : snapshot.identities.get(route.identity);
   const identity =
-    list === undefined
-      ? NO_IDENTITY
-      : findUid(facts, from, list, normalisePath(facts.path), snapshot.placesUid);
+    list === undefined ? NO_IDENTITY : findUid(facts, from, list, path, snapshot.placesUid);
   const identityReason = reasonOf(identity, list === undefined);
   if (identity.trusted !== null) {
     const user = byUid(identity.trusted, true, SHARD.fromUid, facts, snapshot, identityReason);

@@ -9,7 +9,7 @@ import { type IdcId, parseIdcId } from '../model/ids.ts';
 import type { DocPath, Report } from '../model/issue.ts';
 import type { KeyRing } from '../model/mac.ts';
 import { type Address, toAddress } from '../model/schema.ts';
-import type { GateDoc } from './gate-schema.ts';
+import type { GateDoc, PathPolicy } from './gate-schema.ts';
 import { compileNetworks, type Networks } from './networks.ts';
 
 export interface Listener {
@@ -29,6 +29,7 @@ export interface GateSettings {
   readonly timeouts: GateDoc['timeouts'];
   /** Lower case. */
   readonly upgrades: readonly string[];
+  readonly paths: PathPolicy;
   readonly headers: GateDoc['headers'];
   readonly log: GateDoc['log'];
 }
@@ -58,6 +59,7 @@ export function compileGate(doc: GateDoc, report: Report): GateSettings {
     limits: doc.limits,
     timeouts: doc.timeouts,
     upgrades: doc.upgrades.map((u) => u.toLowerCase()),
+    paths: doc.paths,
     headers: doc.headers,
     log: doc.log,
   };

@@ -81,6 +81,30 @@ const cookieSchema = z.strictObject({
     .describe('auto: when the client came by https, as a trusted proxy says'),
 });
 
+/** Routing, identities and rules see the path after this; what goes on is what was received. */
+const pathsSchema = z.strictObject({
+  dotSegments: z
+    .enum(['resolve', 'refuse'])
+    .default('resolve')
+    .describe('. and .., escaped or not: removed as RFC 3986 5.2.4 does, or 400'),
+  doubleSlash: z
+    .enum(['merge', 'keep', 'refuse'])
+    .default('merge')
+    .describe('// counts as /, or as an empty segment, or is answered 400'),
+  encodedSlash: z
+    .enum(['keep', 'decode', 'refuse'])
+    .default('keep')
+    .describe('%2F is data inside a segment, or counts as /, or is answered 400'),
+  backslash: z
+    .enum(['keep', 'decode', 'refuse'])
+    .default('refuse')
+    .describe('%5C, which some servers read as /; a bare one is always refused'),
+  badPercent: z
+    .enum(['keep', 'refuse'])
+    .default('refuse')
+    .describe('% without two hexadecimal digits'),
+});
+
 export const gateSchema = z.strictObject({
   apiVersion: apiVersionSchema,
   kind: z.literal('Gate'),
@@ -107,6 +131,7 @@ export const gateSchema = z.strictObject({
     .max(16)
     .default(['websocket'])
     .describe('Protocols that Upgrade may switch to; others are answered as if not asked for'),
+  paths: pathsSchema.prefault({}),
   headers: z
     .strictObject({
       underscore: z
@@ -123,4 +148,5 @@ export const gateSchema = z.strictObject({
     .prefault({}),
 });
 
+export type PathPolicy = z.infer<typeof pathsSchema>;
 export type GateDoc = z.infer<typeof gateSchema>;

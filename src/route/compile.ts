@@ -1,7 +1,7 @@
 import { parseAppId } from '../model/ids.ts';
 import type { Report } from '../model/issue.ts';
 import type { Route, RouteTable } from './index.ts';
-import { normalisePath } from './normalise.ts';
+import { normaliseDeclared } from './normalise.ts';
 import type { RoutesDoc } from './routes-schema.ts';
 
 interface HostBuilder {
@@ -15,7 +15,7 @@ export function compileRoutes(doc: RoutesDoc, report: Report): RouteTable {
   const routes: Route[] = [];
   doc.routes.forEach((entry, i) => {
     const host = entry.host.toLowerCase();
-    const prefix = normalisePath(entry.path).replace(/\/$/, '');
+    const prefix = normaliseDeclared(entry.path).replace(/\/$/, '');
     const builder = hosts.get(host) ?? { byPrefix: new Map<string, Route>(), depth: 0 };
     hosts.set(host, builder);
     if (builder.byPrefix.has(prefix)) {

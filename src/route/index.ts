@@ -5,7 +5,6 @@
  * conditions: a table that people can read in order of precedence without running it.
  */
 import type { AppId } from '../model/ids.ts';
-import { normalisePath } from './normalise.ts';
 
 export interface Route {
   /** `host/path` as declared: the route's name in logs and metrics. */
@@ -35,12 +34,12 @@ export type Match = Route | 'host-unknown' | 'path-unknown';
 
 /**
  * @param host lower case, without port
- * @param path as received; it is normalised on a copy, the forwarded bytes stay as they are
+ * @param path normalised (`normalisePath`)
  */
 export function findRoute(table: RouteTable, host: string, path: string): Match {
   const routes = table.exact.get(host) ?? findWildcard(table, host) ?? table.any;
   if (routes === null) return 'host-unknown';
-  return longestPrefix(routes, normalisePath(path)) ?? 'path-unknown';
+  return longestPrefix(routes, path) ?? 'path-unknown';
 }
 
 function findWildcard(table: RouteTable, host: string): HostRoutes | undefined {
