@@ -13,9 +13,12 @@ import { Counters } from './shell/observe/counters.ts';
 import { makeRegistry } from './shell/observe/exposition.ts';
 import { Observer } from './shell/observe/index.ts';
 import { Edge } from './shell/proxy/edge.ts';
-import { Gateway } from './shell/proxy/gateway.ts';
+import { Gateway, type GatewayHooks } from './shell/proxy/gateway.ts';
 import { toIssue } from './snapshot/documents.ts';
 import type { Snapshot } from './snapshot/index.ts';
+import { upstreamGauges } from './wiring/upstream-gauges.ts';
+import { UpstreamSide } from './wiring/upstream-side.ts';
+import { upstreamsView } from './wiring/upstreams-view.ts';
 
 export interface RunOptions {
   readonly directory: string;
@@ -30,6 +33,7 @@ export class Gate {
   readonly #log: pino.Logger;
   readonly #holder: Holder;
   readonly #gateway: Gateway;
+  readonly #upstreamSide: UpstreamSide;
   readonly #counters = new Counters();
   readonly #accessLog: BatchWriter | null;
   readonly #admin: AdminServer;
@@ -47,12 +51,14 @@ export class Gate {
     this.#accessLog =
       access === 'off' ? null : new BatchWriter(access === 'stdout' ? null : access);
     const observer = new Observer(this.#counters, this.#accessLog, idc);
-    this.#gateway = new Gateway(idc, {
+    this.#upstreamSide = new UpstreamSide(options.directory, idc, this.#log);
+    const hooks: GatewayHooks = {
       current: this.#holder.current,
       record: (record) => observer.record(record),
       refused: (refusal, client) => observer.refused(refusal, client, Date.now()),
       acceptFailed: (error) => this.#acceptFailed(error),
-    });
+    };
+    this.#gateway = new Gateway(idc, hooks, this.#upstreamSide.discovery);
     const now = Date.now();
     this.#lastReload = { ok: true, atMs: now, successAtMs: now, issues: [] };
     const registry = makeRegistry(this.#counters, this.#gauges(), options.version);
@@ -60,6 +66,10 @@ export class Gate {
       ready: () => this.#edge !== null && !this.#gateway.draining && !this.#leaving,
       metrics: () => registry.metrics(),
       status: () => this.#status(),
+      upstreams: () => ({
+        ...(upstreamsView(this.#gateway.upstreams, this.#gateway.clock.nowMs) as object),
+        discovery: this.#upstreamSide.discovery.status(),
+      }),
     });
   }
 
@@ -77,6 +87,8 @@ export class Gate {
     if (!adopting) this.#log.warn('accepted sockets are read by events: about a tenth slower');
     const edge = new Edge(this.#gateway, adopting);
     this.#gateway.clock.start();
+    this.#gateway.pressure.start();
+    await this.#upstreamSide.start(this.#gateway, this.#holder.current());
     const listeners = gate.listeners.filter(forMe);
     await edge.listen(listeners);
     this.#edge = edge;
@@ -114,6 +126,7 @@ export class Gate {
     for (const { file, line, message } of loaded.value.warnings)
       this.#log.warn({ file, line }, message);
     this.#holder.publish(snapshot);
+    this.#upstreamSide.publish(snapshot);
     this.#log.level = snapshot.gate.log.level;
     this.#log.info(
       { cause, epoch: snapshot.epoch, before: before.epoch, digest: snapshot.digest },
@@ -197,7 +210,9 @@ export class Gate {
     const cut = (await this.#edge?.drain(timeouts.drainMs)) ?? 0;
     this.#watcher?.close();
     this.#gateway.clock.stop();
-    for (const pool of this.#gateway.upstreams.all()) pool.closeIdle();
+    this.#gateway.pressure.stop();
+    this.#upstreamSide.stop();
+    this.#gateway.upstreams.closeIdle();
     this.#admin.close();
     this.#accessLog?.end();
     this.#log.info({ cut }, 'stopped');
@@ -208,12 +223,7 @@ export class Gate {
       clientConnections: () => this.#edge?.connections ?? 0,
       overLimit: () => this.#edge?.overLimit ?? 0,
       tunnels: () => this.#edge?.tunnels ?? 0,
-      upstreamConnections: () =>
-        [...this.#gateway.upstreams.all()].map((p) => ({
-          endpoint: p.address.text,
-          open: p.open,
-          idle: p.idle,
-        })),
+      upstreams: upstreamGauges(this.#gateway, this.#upstreamSide),
       logLinesDropped: () => this.#accessLog?.dropped ?? 0,
       epoch: () => this.#holder.current().epoch,
       digest: () => this.#holder.current().digest,
@@ -244,7 +254,7 @@ export class Gate {
       },
       connections: {
         clients: this.#edge?.connections ?? 0,
-        upstreams: this.#gauges().upstreamConnections(),
+        upstreams: [...this.#gateway.upstreams.endpoints()].reduce((sum, e) => sum + e.open, 0),
       },
     };
   }

@@ -12,7 +12,7 @@ import { REFUSAL } from '../src/shell/http1/refusals.ts';
 import { accessLine } from '../src/shell/observe/access-line.ts';
 import { Counters } from '../src/shell/observe/counters.ts';
 import { makeRegistry } from '../src/shell/observe/exposition.ts';
-import { ANSWER, OPTIONS_ANSWERED } from '../src/shell/proxy/gate-answer.ts';
+import { ANSWER, FAULT_INJECTED, OPTIONS_ANSWERED } from '../src/shell/proxy/gate-answer.ts';
 import { RequestRecord } from '../src/shell/proxy/record.ts';
 import { REFERENCE, ROOT, reference, referenceWith } from './support/config.ts';
 import { zonegate } from './support/process.ts';
@@ -52,7 +52,9 @@ describe('docs/reasons.md', () => {
         .map((a) => a.code)
         .sort(),
     );
-    expect(codesUnder('docs/reasons.md', 'Other answers')).toEqual([OPTIONS_ANSWERED]);
+    expect(codesUnder('docs/reasons.md', 'Other answers').sort()).toEqual(
+      [FAULT_INJECTED, OPTIONS_ANSWERED].sort(),
+    );
     for (const { code, status, means } of Object.values(REFUSAL))
       expect(read('docs/reasons.md')).toContain(`| \`${code}\` | ${status} | ${means} |`);
     for (const { code, status, detail } of Object.values(ANSWER))
@@ -78,7 +80,13 @@ describe('docs/observing.md', () => {
       clientConnections: () => 0,
       overLimit: () => 0,
       tunnels: () => 0,
-      upstreamConnections: () => [],
+      upstreams: {
+        endpoints: () => [],
+        loads: () => [],
+        probes: () => ({}),
+        pressure: () => 0,
+        shed: () => ({}),
+      },
       logLinesDropped: () => 0,
       epoch: () => 0,
       digest: () => '',

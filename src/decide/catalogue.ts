@@ -1,4 +1,5 @@
 /** Every reason any room can give. docs/reasons.md lists the same; a test compares both ways. */
+
 import { COOKIE, COOKIE_WRITE } from '../cookie/reasons.ts';
 import { PIN, PLACE, SHARD } from '../failover/reasons.ts';
 import type { Reason } from '../model/reason.ts';
@@ -6,6 +7,7 @@ import { FROM, HOP, LOOP } from '../peer/reasons.ts';
 import { GROUP } from '../release/index.ts';
 import { ROUTE } from '../route/reasons.ts';
 import { IDENTITY } from '../uid-router/reasons.ts';
+import { FAULT } from './fault.ts';
 
 export const REASONS: readonly Reason[] = [
   FROM,
@@ -19,4 +21,5 @@ export const REASONS: readonly Reason[] = [
   GROUP,
   HOP,
   COOKIE_WRITE,
+  FAULT,
 ].flatMap((table) => Object.values<Reason>(table));

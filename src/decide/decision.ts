@@ -5,6 +5,7 @@ import type { Reason } from '../model/reason.ts';
 import type { HandOver } from '../peer/hand-over.ts';
 import type { Route } from '../route/index.ts';
 import type { Target } from '../snapshot/index.ts';
+import type { Fault } from '../zone/compile-faults.ts';
 
 /** What is to happen to a request, and why: one reason for each room it passed, in order. */
 export type Decision = Forward | Respond;
@@ -38,6 +39,8 @@ export interface Forward {
   readonly handedId: string | null;
   /** Header fields, besides the internal ones, that must not reach the application. */
   readonly dropHeaders: readonly string[];
+  /** Done to this request on purpose; null for nearly all. */
+  readonly fault: Fault | null;
   readonly why: readonly Reason[];
 }
 

@@ -24,6 +24,7 @@ import { normalisePath } from '../route/normalise.ts';
 import { ROUTE } from '../route/reasons.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import type { Decision, Forward, Respond } from './decision.ts';
+import { findFault } from './fault.ts';
 import { receive } from './hand-over.ts';
 import { inZone, type Placed, place } from './place.ts';
 import { cookieFate } from './route-cookie.ts';
@@ -113,6 +114,7 @@ function forward(
   placed: Placed,
   hopReason: Reason,
 ): Forward {
+  const fault = findFault(facts, snapshot, speaker.from, route.app, placed.target.zone.id);
   const fate = cookieFate(speaker.from, user, reading.cookie, snapshot);
   return {
     kind: 'forward',
@@ -131,6 +133,7 @@ function forward(
     handedId: speaker.handOver?.requestId ?? null,
     how: placed.placeReason === PLACE.forced ? 'forced' : placed.provisional ? 'random' : 'table',
     pinTag: user.pin === null ? null : snapshot.tagOfPin.get(user.pin)!,
+    fault: fault.fault,
     dropHeaders: snapshot.untrustedHeaders.get(route.identity)![speaker.from],
     why: [
       speaker.reason,
@@ -144,6 +147,7 @@ function forward(
       placed.groupReason,
       hopReason,
       fate.reason,
+      ...fault.reasons,
     ],
   };
 }

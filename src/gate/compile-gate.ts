@@ -15,6 +15,8 @@ import { compileNetworks, type Networks } from './networks.ts';
 export interface Listener {
   readonly address: Address;
   readonly from: ListenerKind;
+  /** Open on it at once; null: only the gate's own limit counts. */
+  readonly connections: number | null;
   readonly idc: IdcId | null;
 }
 
@@ -27,6 +29,7 @@ export interface GateSettings {
   readonly cookie: GateDoc['cookie'];
   readonly limits: GateDoc['limits'];
   readonly timeouts: GateDoc['timeouts'];
+  readonly overload: GateDoc['overload'];
   /** Lower case. */
   readonly upgrades: readonly string[];
   readonly paths: PathPolicy;
@@ -42,6 +45,7 @@ export function compileGate(doc: GateDoc, report: Report): GateSettings {
     listeners: doc.listeners.map((l) => ({
       address: toAddress(l.address),
       from: l.from,
+      connections: l.connections ?? null,
       idc: l.idc === undefined ? null : parseIdcId(l.idc),
     })),
     admin: doc.admin.map((a) => ({
@@ -58,6 +62,7 @@ export function compileGate(doc: GateDoc, report: Report): GateSettings {
     cookie: doc.cookie,
     limits: doc.limits,
     timeouts: doc.timeouts,
+    overload: doc.overload,
     upgrades: doc.upgrades.map((u) => u.toLowerCase()),
     paths: doc.paths,
     headers: doc.headers,

@@ -27,6 +27,9 @@ const listenerSchema = z.strictObject({
     .default('external')
     .describe('Whose connections these are: anybody’s, or the zones’ own apps’'),
   idc: nameSchema.optional().describe('Only gates of this IDC open it; all do when absent'),
+  connections: countSchema(1, 1_000_000)
+    .optional()
+    .describe('Open at once on this listener; limits.connections counts all of them'),
 });
 
 const adminSchema = z.strictObject({ address: addressSchema, idc: nameSchema.optional() });
@@ -41,9 +44,15 @@ const limitsSchema = z.strictObject({
     .default(4096)
     .describe('From one address; listed proxies and peers are not counted'),
   requestsPerConnection: countSchema(1, 1_000_000_000).default(100_000),
-  upstreamConnections: countSchema(1, 65_535)
-    .default(1024)
-    .describe('Open to one endpoint at once'),
+  acceptsPerS: countSchema(0, 1_000_000)
+    .default(0)
+    .describe('New connections a second, all listeners together; 0: as many as come'),
+  bodyMinBytesPerS: countSchema(0, 1_000_000_000)
+    .default(100)
+    .describe('Slower request bodies are cut, judged over 5 s; 0: only timeouts.idleMs counts'),
+  readMinBytesPerS: countSchema(0, 1_000_000_000)
+    .default(100)
+    .describe('Clients that take answers slower are cut, judged over 5 s; 0: never'),
 });
 
 const timeoutsSchema = z.strictObject({
@@ -79,6 +88,15 @@ const cookieSchema = z.strictObject({
     .enum(['always', 'auto', 'never'])
     .default('always')
     .describe('auto: when the client came by https, as a trusted proxy says'),
+});
+
+const overloadSchema = z.strictObject({
+  eventLoopDelayMs: countSchema(5, 10_000)
+    .default(50)
+    .describe('Above it sheddable requests are turned away, then normal ones; critical never'),
+  memoryMiB: countSchema(64, 1_000_000)
+    .default(1024)
+    .describe('Resident memory: at 85 % requests are turned away, at 95 % connections'),
 });
 
 /** Routing, identities and rules see the path after this; what goes on is what was received. */
@@ -126,6 +144,7 @@ export const gateSchema = z.strictObject({
   cookie: cookieSchema.prefault({}),
   limits: limitsSchema.prefault({}),
   timeouts: timeoutsSchema.prefault({}),
+  overload: overloadSchema.prefault({}),
   upgrades: z
     .array(z.string().regex(/^[A-Za-z0-9.-]{1,32}$/, { error: 'a protocol name, as websocket' }))
     .max(16)

@@ -42,10 +42,17 @@ export class Report {
   }
 
   /** A name that nothing defines, with the nearest defined one as suggestion. */
-  unknownName(path: DocPath, what: string, found: string, known: Iterable<string>): void {
+  unknownName(
+    path: DocPath,
+    what: string,
+    found: string,
+    known: Iterable<string>,
+    atKey = false,
+  ): void {
     const names = [...known];
     const near = nearestName(found, names);
     this.error(path, `unknown-${what}`, `${what} ${found} does not exist`, {
+      atKey,
       found,
       expected: `one of ${names.slice(0, 12).join(', ')}${names.length > 12 ? ', …' : ''}`,
       ...(near === undefined ? {} : { suggestion: near }),

@@ -37,6 +37,10 @@ export function compileRoutes(doc: RoutesDoc, report: Report): RouteTable {
       app: parseAppId(entry.app)!,
       identity: entry.identity ?? null,
       write: entry.write,
+      priority: entry.priority,
+      bodyBytes: entry.bodyBytes ?? null,
+      firstByteMs: entry.firstByteMs ?? null,
+      requestMs: entry.requestMs ?? null,
     });
     builder.byPrefix.set(prefix, route);
     builder.depth = Math.max(builder.depth, prefix.split('/').length - 1);

@@ -5,6 +5,7 @@
  * conditions: a table that people can read in order of precedence without running it.
  */
 import type { AppId } from '../model/ids.ts';
+import type { Priority } from '../model/priority.ts';
 
 export interface Route {
   /** `host/path` as declared: the route's name in logs and metrics. */
@@ -14,6 +15,12 @@ export interface Route {
   /** Name of the identity list, null for none. */
   readonly identity: string | null;
   readonly write: 'auto' | 'always' | 'never';
+  readonly priority: Priority;
+  /** null: as the Gate document says. */
+  readonly bodyBytes: number | null;
+  readonly firstByteMs: number | null;
+  /** null: no end. */
+  readonly requestMs: number | null;
 }
 
 interface HostRoutes {

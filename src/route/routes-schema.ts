@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { CONNECTION_CLASSES } from '../model/facts.ts';
-import { apiVersionSchema, nameSchema } from '../model/schema.ts';
+import { PRIORITIES } from '../model/priority.ts';
+import { apiVersionSchema, countSchema, nameSchema } from '../model/schema.ts';
+
+const MS_PER_DAY = 86_400_000;
 
 const token = z
   .string()
@@ -91,6 +94,17 @@ const routeSchema = z.strictObject({
     .enum(['auto', 'always', 'never'])
     .default('auto')
     .describe('auto: every method but GET, HEAD, OPTIONS, TRACE writes'),
+  priority: z
+    .enum(PRIORITIES)
+    .default('normal')
+    .describe('Who is turned away last, and first, when not all can be served'),
+  bodyBytes: countSchema(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('Instead of limits.bodyBytes of the Gate document'),
+  firstByteMs: countSchema(10, MS_PER_DAY).optional().describe('Instead of timeouts.firstByteMs'),
+  requestMs: countSchema(10, MS_PER_DAY)
+    .optional()
+    .describe('Head to last byte of the answer, all attempts together; no end when absent'),
 });
 
 export const routesSchema = z.strictObject({

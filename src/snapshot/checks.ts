@@ -4,17 +4,31 @@ import type { GateDoc } from '../gate/gate-schema.ts';
 import type { AppId } from '../model/ids.ts';
 import type { Report } from '../model/issue.ts';
 import type { RoutesDoc } from '../route/routes-schema.ts';
+import type { UpstreamsDoc } from '../upstream/upstreams-schema.ts';
 import type { Rules } from '../zone/compile-rules.ts';
 import type { Topology, Zone } from '../zone/topology.ts';
 
 type RouteDoc = RoutesDoc['routes'][number];
 
-/** Every zone a route may lead to runs the route's app in every group. */
-export function checkRoutes(doc: RoutesDoc, topology: Topology, report: Report): void {
+function appsOf(topology: Topology): Set<string> {
   const apps = new Set<string>();
   for (const zone of topology.zones.values()) {
     for (const group of zone.groups) for (const app of group.endpoints.keys()) apps.add(app);
   }
+  return apps;
+}
+
+/** A policy for an app that nowhere runs is a misspelt one. */
+export function checkPolicyApps(doc: UpstreamsDoc, topology: Topology, report: Report): void {
+  const apps = appsOf(topology);
+  for (const app of Object.keys(doc.apps)) {
+    if (!apps.has(app)) report.unknownName(['apps', app], 'app', app, apps, true);
+  }
+}
+
+/** Every zone a route may lead to runs the route's app in every group. */
+export function checkRoutes(doc: RoutesDoc, topology: Topology, report: Report): void {
+  const apps = appsOf(topology);
   const seen = new Set<string>();
   doc.routes.forEach((route, i) => {
     if (!apps.has(route.app)) {

@@ -11,13 +11,29 @@ import { compileRoutes } from '../route/compile.ts';
 import { routesSchema } from '../route/routes-schema.ts';
 import { compileSource, type Source, untrustedHeaders } from '../uid-router/compile.ts';
 import { shardOf } from '../uid-router/index.ts';
+import { compileUpstreams } from '../upstream/compile-upstreams.ts';
+import { upstreamsSchema } from '../upstream/upstreams-schema.ts';
 import { compileRules, type Pin } from '../zone/compile-rules.ts';
 import { compileTopology } from '../zone/compile-topology.ts';
 import { rulesSchema } from '../zone/rules-schema.ts';
 import type { Group, Sharding, Topology } from '../zone/topology.ts';
 import { topologySchema } from '../zone/topology-schema.ts';
-import { checkGateIdcs, checkGzone, checkOwners, checkPeers, checkRoutes } from './checks.ts';
-import { byPlace, type ConfigDocument, KINDS, type Kind, toIssue } from './documents.ts';
+import {
+  checkGateIdcs,
+  checkGzone,
+  checkOwners,
+  checkPeers,
+  checkPolicyApps,
+  checkRoutes,
+} from './checks.ts';
+import {
+  byPlace,
+  type ConfigDocument,
+  KINDS,
+  type Kind,
+  NEEDED_KINDS,
+  toIssue,
+} from './documents.ts';
 import type { Snapshot, Target } from './index.ts';
 import { parseDocument } from './parse.ts';
 
@@ -31,6 +47,7 @@ export const SCHEMAS = {
   Rules: rulesSchema,
   Routes: routesSchema,
   Gate: gateSchema,
+  Upstreams: upstreamsSchema,
 } as const;
 
 interface Parts {
@@ -89,7 +106,7 @@ function sortKinds(
     } else if (kind !== undefined) byKind.set(kind, kind === name ? doc : asKind(doc, kind));
     strays.push(...report.problems.map((p) => toIssue(doc, p)));
   }
-  for (const kind of KINDS) {
+  for (const kind of NEEDED_KINDS) {
     if (byKind.has(kind)) continue;
     strays.push({
       severity: 'error',
@@ -127,11 +144,15 @@ function assemble(parts: ReadonlyMap<Kind, Parts>, digest: string): Snapshot | n
   const routesDoc = parsePart(parts, 'Routes', routesSchema);
   const gateDoc = parsePart(parts, 'Gate', gateSchema);
   const reportOf = (kind: Kind): Report => parts.get(kind)!.report;
+  const upstreamsDoc = parsePart(parts, 'Upstreams', upstreamsSchema);
+  const upstreams = compileUpstreams(upstreamsDoc, parts.get('Upstreams')?.report ?? new Report());
   const topology = topologyDoc === null ? null : compileTopology(topologyDoc, reportOf('Topology'));
   const routes = routesDoc === null ? null : compileRoutes(routesDoc, reportOf('Routes'));
   const gate = gateDoc === null ? null : compileGate(gateDoc, reportOf('Gate'));
   if (topology !== null && routesDoc !== null) checkRoutes(routesDoc, topology, reportOf('Routes'));
   if (topology !== null && gateDoc !== null) checkPeers(gateDoc, topology, reportOf('Gate'));
+  if (topology !== null && upstreamsDoc !== null)
+    checkPolicyApps(upstreamsDoc, topology, reportOf('Upstreams'));
   if (topology !== null && gate !== null) checkGateIdcs(gate, topology, reportOf('Gate'));
   const rules =
     rulesDoc === null || topology === null
@@ -167,6 +188,7 @@ function assemble(parts: ReadonlyMap<Kind, Parts>, digest: string): Snapshot | n
     ),
     ...compilePinTags(rules.pins, cookie),
     gate,
+    upstreams,
     targets: compileTargets(topology),
   });
 }

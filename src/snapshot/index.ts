@@ -11,6 +11,7 @@ import type { Epoch, IdcId } from '../model/ids.ts';
 import type { PeerRoom } from '../peer/index.ts';
 import type { RouteTable } from '../route/index.ts';
 import type { Source } from '../uid-router/compile.ts';
+import type { UpstreamPolicies } from '../upstream/index.ts';
 import type { Pin, Rules } from '../zone/compile-rules.ts';
 import type { Group, Topology, Zone } from '../zone/topology.ts';
 
@@ -46,6 +47,7 @@ export interface Snapshot {
   /** The tag that is written now, under the signing key: a MAC, so made once. */
   readonly tagOfPin: ReadonlyMap<Pin, string>;
   readonly gate: GateSettings;
+  readonly upstreams: UpstreamPolicies;
   /** Targets of every group as each IDC sees them. */
   readonly targets: ReadonlyMap<IdcId, ReadonlyMap<Group, Target>>;
 }

@@ -5,6 +5,7 @@
  */
 import type { z } from 'zod';
 import { type DocPath, nearestName, type Report } from '../model/issue.ts';
+import { flattenUnions } from './unions.ts';
 
 type ZodIssue = z.core.$ZodIssue;
 
@@ -18,10 +19,10 @@ export function parseDocument<S extends z.ZodType>(
 ): z.infer<S> | null {
   const first = schema.safeParse(data);
   if (first.success) return first.data;
-  for (const issue of first.error.issues) addProblem(issue, schema, data, report);
+  let issues = flattenUnions(first.error.issues);
+  for (const issue of issues) addProblem(issue, schema, data, report);
   const copy = structuredClone(data);
   const places: Places = new Map();
-  let { issues } = first.error;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     mend(copy, issues, places);
     const again = schema.safeParse(copy);
@@ -29,7 +30,7 @@ export function parseDocument<S extends z.ZodType>(
       report.rebase = (path) => originalPath(copy, path, places);
       return again.data;
     }
-    issues = again.error.issues;
+    issues = flattenUnions(again.error.issues);
   }
   return null;
 }
@@ -209,19 +210,29 @@ interface LooseDef {
   readonly innerType?: z.ZodType;
   readonly valueType?: z.ZodType;
   readonly element?: z.ZodType;
+  readonly options?: readonly z.ZodType[];
 }
 
 /** The keys a strict object at `path` knows. */
 function keysAt(schema: z.ZodType, path: DocPath): string[] {
-  let node: z.ZodType | undefined = unwrap(schema);
+  let nodes = branches(schema);
   for (const key of path) {
-    if (node === undefined) return [];
-    const def = node.def as unknown as LooseDef;
-    node = def.shape?.[key] ?? def.valueType ?? def.element;
-    if (node !== undefined) node = unwrap(node);
+    nodes = nodes.flatMap((node) => {
+      const def = node.def as unknown as LooseDef;
+      const next = def.shape?.[key] ?? def.valueType ?? def.element;
+      return next === undefined ? [] : branches(next);
+    });
   }
-  return Object.keys((node?.def as LooseDef | undefined)?.shape ?? {});
+  const keys = nodes.flatMap((node) => Object.keys((node.def as unknown as LooseDef).shape ?? {}));
+  return [...new Set(keys)];
 }
+
+/** The shapes a value may have: several for a union. */
+const branches = (schema: z.ZodType): z.ZodType[] => {
+  const plain = unwrap(schema);
+  const { options } = plain.def as unknown as LooseDef;
+  return options === undefined ? [plain] : options.flatMap(branches);
+};
 
 function unwrap(schema: z.ZodType): z.ZodType {
   const { innerType } = schema.def as unknown as LooseDef;

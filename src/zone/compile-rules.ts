@@ -7,6 +7,7 @@ import {
   type ZoneId,
 } from '../model/ids.ts';
 import type { DocPath, Report } from '../model/issue.ts';
+import { compileFaults, type FaultRule } from './compile-faults.ts';
 import type { RulesDoc } from './rules-schema.ts';
 import type { Topology, Zone } from './topology.ts';
 
@@ -28,6 +29,8 @@ export interface Rules {
   readonly pins: ReadonlyMap<string, Pin>;
   /** Percent of each group, in the order of `zone.groups`; every zone has an entry. */
   readonly weights: ReadonlyMap<ZoneId, readonly number[]>;
+  /** Drills, in declared order. */
+  readonly faults: readonly FaultRule[];
 }
 
 /** Text → Rules, against the topology they speak of. */
@@ -37,6 +40,7 @@ export function compileRules(doc: RulesDoc, topology: Topology, report: Report):
     owners: compileShards(doc, topology, report),
     pins: compilePins(doc, topology, report),
     weights: compileWeights(doc, topology, report),
+    faults: compileFaults(doc.faults, topology, report),
   };
 }
 

@@ -1,3 +1,4 @@
+import { type EndpointSource, toEndpointSource } from '../model/endpoints.ts';
 import {
   type AppId,
   type CityId,
@@ -10,7 +11,7 @@ import {
   type ZoneId,
 } from '../model/ids.ts';
 import type { DocPath, Report } from '../model/issue.ts';
-import { type Address, toAddress } from '../model/schema.ts';
+import { toAddress } from '../model/schema.ts';
 import type { Group, Idc, Sharding, Topology, Zone } from './topology.ts';
 import type { TopologyDoc, ZoneDoc } from './topology-schema.ts';
 
@@ -43,7 +44,7 @@ export function compileTopology(doc: TopologyDoc, report: Report): Topology {
         zones.set(zoneId, compileZone(zoneId, cityId, id, zone, zonePath, report));
         places.set(zoneId, zonePath);
       }
-      idcs.set(id, { id, city: cityId, gates: idc.gates.map(toAddress), zones: own });
+      idcs.set(id, { id, city: cityId, gates: toGates(idc.gates), zones: own });
     }
   }
   const topology = { sharding: compileSharding(doc, report), cities, idcs, zones };
@@ -54,6 +55,11 @@ export function compileTopology(doc: TopologyDoc, report: Report): Topology {
   checkGates(topology, report);
   return topology;
 }
+
+const toGates = (addresses: readonly string[]): Idc['gates'] => ({
+  kind: 'static',
+  addresses: addresses.map((text) => ({ address: toAddress(text), weight: 1 })),
+});
 
 function duplicate(report: Report, path: DocPath, what: string, name: string): void {
   report.error(path, 'duplicate-name', `${what} ${name} is declared twice`, {
@@ -72,9 +78,9 @@ function compileZone(
   report: Report,
 ): Zone {
   const groups: Group[] = Object.entries(doc.groups).map(([name, group]) => {
-    const endpoints = new Map<AppId, readonly Address[]>();
+    const endpoints = new Map<AppId, EndpointSource>();
     for (const [app, list] of Object.entries(group.endpoints)) {
-      endpoints.set(parseAppId(app)!, list.map(toAddress));
+      endpoints.set(parseAppId(app)!, toEndpointSource(list));
     }
     const groupIdc = group.idc === undefined ? idc : parseIdcId(group.idc)!;
     return { id: parseGroupId(name)!, zone: id, idc: groupIdc, endpoints };
@@ -213,7 +219,7 @@ const blastMessage = (zone: Zone, partner: Zone, side: 'local' | 'remote'): stri
 function checkGates(topology: Topology, report: Report): void {
   const owner = new Map<string, IdcId>();
   for (const { id, city, gates } of topology.idcs.values()) {
-    gates.forEach(({ text }, i) => {
+    gates.addresses.forEach(({ address: { text } }, i) => {
       const other = owner.get(text);
       if (other !== undefined) {
         report.error(
@@ -237,7 +243,7 @@ function checkReach(doc: TopologyDoc, topology: Topology, report: Report): void 
   const used = new Set<IdcId>();
   for (const zone of topology.zones.values()) for (const g of zone.groups) used.add(g.idc);
   for (const idc of topology.idcs.values()) {
-    if (idc.gates.length > 0 || !used.has(idc.id)) continue;
+    if (idc.gates.addresses.length > 0 || !used.has(idc.id)) continue;
     const declared = doc.cities[idc.city]?.idcs[idc.id]?.gates !== undefined;
     const path = ['cities', idc.city, 'idcs', idc.id];
     report.error(

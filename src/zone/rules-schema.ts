@@ -11,6 +11,25 @@ const pinSchema = z.strictObject({
   reason: z.string().max(500).optional().describe('Why'),
 });
 
+/** For drills: what is done to a share of the requests on purpose. */
+const faultSchema = z
+  .strictObject({
+    name: nameSchema,
+    percent: z.number().gt(0).max(100),
+    app: nameSchema.optional(),
+    zone: nameSchema.optional(),
+    delayMs: countSchema(1, 600_000).optional().describe('Held back so long before it is sent on'),
+    abort: countSchema(400, 599).optional().describe('Answered with this status, not sent on'),
+    bytesPerS: countSchema(1, 1_000_000_000).optional().describe('The answer comes so slowly'),
+    until: z.iso
+      .datetime({ offset: true, error: 'a date with time and zone, as 2026-12-01T00:00:00Z' })
+      .optional(),
+  })
+  .refine((f) => (f.delayMs ?? f.abort ?? f.bytesPerS) !== undefined, {
+    error: 'delayMs, abort or bytesPerS',
+  });
+export type FaultDoc = z.infer<typeof faultSchema>;
+
 export const rulesSchema = z.strictObject({
   apiVersion: apiVersionSchema,
   kind: z.literal('Rules'),
@@ -35,6 +54,7 @@ export const rulesSchema = z.strictObject({
     .record(nameSchema, z.record(nameSchema, countSchema(0, 100)))
     .default({})
     .describe('zone → group → percent; sums to 100. Groups share evenly where nothing is said'),
+  faults: z.array(faultSchema).max(100).default([]).describe('Drills: the first that fits counts'),
 });
 
 export type RulesDoc = z.infer<typeof rulesSchema>;

@@ -1,8 +1,7 @@
 import { z } from 'zod';
+import { endpointsSchema } from '../model/endpoints.ts';
 import { addressSchema, apiVersionSchema, countSchema, nameSchema } from '../model/schema.ts';
 import { ZONE_TYPES } from './topology.ts';
-
-const MAX_ENDPOINTS = 1000;
 
 const groupSchema = z
   .strictObject({
@@ -10,8 +9,8 @@ const groupSchema = z
       .optional()
       .describe('Where the group runs, if not in the zone’s IDC (gzone only)'),
     endpoints: z
-      .record(nameSchema, z.array(addressSchema).min(1).max(MAX_ENDPOINTS))
-      .describe('app → addresses of its instances'),
+      .record(nameSchema, endpointsSchema)
+      .describe('app → its endpoints: a list of addresses, or { dns }, { srv }, { file }'),
   })
   .describe('One deployment of the zone’s apps');
 

@@ -1,5 +1,5 @@
+import type { EndpointSource } from '../model/endpoints.ts';
 import type { AppId, CityId, GroupId, IdcId, ZoneId } from '../model/ids.ts';
-import type { Address } from '../model/schema.ts';
 
 export const ZONE_TYPES = ['rzone', 'gzone', 'czone', 'elastic'] as const;
 /**
@@ -14,7 +14,7 @@ export interface Group {
   readonly zone: ZoneId;
   /** Differs from the zone's IDC only for a gzone that is spread over IDCs. */
   readonly idc: IdcId;
-  readonly endpoints: ReadonlyMap<AppId, readonly Address[]>;
+  readonly endpoints: ReadonlyMap<AppId, EndpointSource>;
 }
 
 export interface Zone {
@@ -33,7 +33,7 @@ export interface Idc {
   readonly id: IdcId;
   readonly city: CityId;
   /** How gates of other IDCs reach this IDC's gates. */
-  readonly gates: readonly Address[];
+  readonly gates: EndpointSource & { readonly kind: 'static' };
   readonly zones: readonly ZoneId[];
 }
 

@@ -233,7 +233,7 @@ describe('zonegate simulate', () => {
 describe('zonegate schema', () => {
   it('prints JSON Schema for all kinds, or one', () => {
     const all = JSON.parse(zonegate(['schema']).out) as { oneOf: unknown[] };
-    expect(all.oneOf).toHaveLength(4);
+    expect(all.oneOf).toHaveLength(5);
     const rules = JSON.parse(zonegate(['schema', 'rules']).out) as Record<string, unknown>;
     expect(rules).toMatchObject({ type: 'object', additionalProperties: false });
     expect(

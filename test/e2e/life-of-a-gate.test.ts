@@ -207,7 +207,7 @@ describe('seen from outside', () => {
     );
     expect(text).toMatch(/zonegate_refused_total\{code="bad-method"\} 1/);
     expect(text).toMatch(
-      /zonegate_upstream_connections\{endpoint="127\.0\.0\.1:\d+",state="idle"\} 1/,
+      /zonegate_upstream_connections\{app="any",endpoint="127\.0\.0\.1:\d+",state="idle"\} 1/,
     );
     expect(text).toMatch(/process_cpu_seconds_total|zonegate_build_info/);
   });

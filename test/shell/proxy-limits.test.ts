@@ -142,7 +142,9 @@ describe('limits', () => {
     const origin = await Origin.start(() => undefined);
     const { port } = await plainGate(
       [origin],
-      'limits: { upstreamConnections: 1 }\ntimeouts: { halfClosedMs: 0 }',
+      'timeouts: { halfClosedMs: 0 }',
+      {},
+      'default: { endpoint: { connections: 1 } }',
     );
     new RawClient(port).send(GET);
     await until('the first request upstream', () => origin.requests.length === 1);

@@ -49,6 +49,8 @@ export interface PlainOptions {
   readonly origins: readonly number[];
   /** YAML lines for the Gate document. */
   readonly gate?: string;
+  /** YAML lines of an Upstreams document. */
+  readonly upstreams?: string;
   readonly admin?: number;
   readonly epoch?: number;
 }
@@ -62,7 +64,7 @@ export function plainConfig(options: PlainOptions): string {
 
 export function writePlain(
   directory: string,
-  { listen, origins, gate = '', admin, epoch = 1 }: PlainOptions,
+  { listen, origins, gate = '', upstreams = '', admin, epoch = 1 }: PlainOptions,
 ): void {
   const endpoints = origins.map((port) => `"127.0.0.1:${port}"`).join(', ');
   writeFileSync(
@@ -86,6 +88,6 @@ ${admin === undefined ? '' : `admin: [{ address: "127.0.0.1:${admin}" }]`}
 keys: { cookie: [{ id: k, secret: ${SECRET} }], peer: [{ id: k, secret: ${SECRET} }] }
 ${gate.includes('log:') ? '' : 'log: { access: "off", level: error }'}
 ${gate}
-`,
+${upstreams === '' ? '' : `---\napiVersion: zonegate/v1\nkind: Upstreams\n${upstreams}\n`}`,
   );
 }

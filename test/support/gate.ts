@@ -14,16 +14,17 @@ export interface RunningGate {
   metrics(): Promise<string>;
 }
 
-/** @param gateYaml further lines of the Gate document */
+/** @param gateYaml further lines of the Gate document; @param upstreams of an Upstreams document */
 export async function plainGate(
   origins: readonly Origin[] | readonly number[],
   gateYaml = '',
   env: Record<string, string> = {},
+  upstreams = '',
 ): Promise<RunningGate> {
   const port = await freePort();
   const admin = await freePort();
   const ports = origins.map((o) => (typeof o === 'number' ? o : o.port));
-  const directory = plainConfig({ listen: port, admin, origins: ports, gate: gateYaml });
+  const directory = plainConfig({ listen: port, admin, origins: ports, gate: gateYaml, upstreams });
   const gate = new Gate({
     directory,
     idc: 'i1' as IdcId,

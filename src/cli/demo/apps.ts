@@ -19,8 +19,9 @@ export class SampleApps {
   async start(topology: Topology): Promise<void> {
     for (const zone of topology.zones.values()) {
       for (const group of zone.groups) {
-        for (const [app, addresses] of group.endpoints) {
-          for (const address of addresses) await this.#listen(address, app, group);
+        for (const [app, source] of group.endpoints) {
+          if (source.kind !== 'static') continue;
+          for (const { address } of source.addresses) await this.#listen(address, app, group);
         }
       }
     }

@@ -7,6 +7,7 @@ export interface AdminSource {
   ready(): boolean;
   metrics(): Promise<string>;
   status(): unknown;
+  upstreams(): unknown;
 }
 
 export class AdminServer {
@@ -60,11 +61,24 @@ export class AdminServer {
       case '/metrics':
         send(res, 200, 'text/plain; version=0.0.4; charset=utf-8', await this.#source.metrics());
         return;
+      case '/upstreams':
+        send(
+          res,
+          200,
+          'application/json',
+          `${JSON.stringify(this.#source.upstreams(), null, 2)}\n`,
+        );
+        return;
       case '/status':
         send(res, 200, 'application/json', `${JSON.stringify(this.#source.status(), null, 2)}\n`);
         return;
       default:
-        send(res, 404, 'text/plain', 'there are /healthz, /readyz, /metrics and /status\n');
+        send(
+          res,
+          404,
+          'text/plain',
+          'there are /healthz, /readyz, /metrics, /status and /upstreams\n',
+        );
     }
   }
 }

@@ -68,6 +68,7 @@ export const REFUSAL = {
   badExpect: refusal('bad-expectation', 417, 'Expect asks for something other than 100-continue.'),
   headTimeout: refusal('head-timeout', 408, 'The head did not arrive within timeouts.headMs.'),
   bodyTimeout: refusal('body-timeout', 408, 'The body stood still for timeouts.idleMs.'),
+  bodyTooSlow: refusal('body-too-slow', 408, 'The body came slower than limits.bodyMinBytesPerS.'),
   bodyCutShort: refusal(
     'body-cut-short',
     400,

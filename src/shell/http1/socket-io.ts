@@ -93,6 +93,10 @@ export function unsentBytes(socket: net.Socket): number {
   return handle?.writeQueueSize ?? socket.writableLength;
 }
 
+/** Bytes that the kernel has taken for the other side, in all. */
+export const deliveredBytes = (socket: net.Socket): number =>
+  socket.bytesWritten - unsentBytes(socket);
+
 function adopt(accepted: net.Socket): net.Socket {
   const shell = accepted as unknown as WithHandle;
   const handle = shell._handle;

@@ -2,41 +2,29 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { REASONS } from '../../decide/catalogue.ts';
 import { BUCKETS_S, type Counters, NO_REASON, STATUS_CLASSES } from './counters.ts';
-
-type Labels = Readonly<Record<string, string | number>>;
-interface Sample {
-  readonly labels: Labels;
-  readonly value: number;
-  readonly metricName?: string;
-}
+import { counter, gauge, type Metric, mapSamples, one, type Sample } from './metric.ts';
+import { type UpstreamGauges, upstreamMetrics } from './upstream-metrics.ts';
 
 /** What only the moment of the scrape knows. */
 export interface Gauges {
+  readonly upstreams: UpstreamGauges;
   clientConnections(): number;
   overLimit(): number;
   tunnels(): number;
-  upstreamConnections(): Iterable<{
-    readonly endpoint: string;
-    readonly open: number;
-    readonly idle: number;
-  }>;
   logLinesDropped(): number;
   epoch(): number;
   digest(): string;
   lastReload(): { readonly ok: boolean; readonly successAtMs: number };
 }
 
-interface Metric {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly help: string;
-  values(): Sample[];
-}
-
 export function makeRegistry(counters: Counters, gauges: Gauges, version: string): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  for (const m of [...requestMetrics(counters), ...gateMetrics(counters, gauges, version)]) {
+  for (const m of [
+    ...requestMetrics(counters),
+    ...gateMetrics(counters, gauges, version),
+    ...upstreamMetrics(gauges.upstreams),
+  ]) {
     const { name, type, help } = m;
     // prom-client asks a registered metric for get() only; ours reads the slots then.
     const get = () => Promise.resolve({ name, help, type, values: m.values(), aggregator: 'sum' });
@@ -45,20 +33,6 @@ export function makeRegistry(counters: Counters, gauges: Gauges, version: string
   }
   return registry;
 }
-
-const counter = (name: string, help: string, values: () => Sample[]): Metric => ({
-  name,
-  type: 'counter',
-  help,
-  values,
-});
-const gauge = (name: string, help: string, values: () => Sample[]): Metric => ({
-  name,
-  type: 'gauge',
-  help,
-  values,
-});
-const one = (value: number, labels: Labels = {}): Sample[] => [{ labels, value }];
 
 const requestMetrics = (c: Counters): Metric[] => [
   counter(
@@ -114,12 +88,6 @@ const gateMetrics = (c: Counters, g: Gauges, version: string): Metric[] => [
     one(c.acceptFailures),
   ),
   gauge('zonegate_tunnels', 'Upgraded connections open now.', () => one(g.tunnels())),
-  gauge('zonegate_upstream_connections', 'Upstream connections by endpoint and state.', () =>
-    [...g.upstreamConnections()].flatMap(({ endpoint, open, idle }) => [
-      { labels: { endpoint, state: 'active' }, value: open - idle },
-      { labels: { endpoint, state: 'idle' }, value: idle },
-    ]),
-  ),
   counter('zonegate_access_log_dropped_total', 'Access lines lost.', () =>
     one(g.logLinesDropped()),
   ),
@@ -138,9 +106,6 @@ const gateMetrics = (c: Counters, g: Gauges, version: string): Metric[] => [
     one(1, { version, node: process.version, config: g.digest().slice(0, 12) }),
   ),
 ];
-
-const mapSamples = (entries: Iterable<readonly [string, number]>, label: string): Sample[] =>
-  [...entries].map(([key, value]) => ({ labels: { [label]: key }, value }));
 
 function requestSamples(counters: Counters): Sample[] {
   const samples: Sample[] = [];

@@ -1,55 +1,166 @@
-/** Which connections to try for one request, in which order, and when to stop. */
+/**
+ * One request's tries: which endpoints, in which order, and when to stop. Keeps the books of who is
+ * under way where, and tells the endpoints' health how it went.
+ */
+import type { Retries } from '../../upstream/index.ts';
+import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
+import type { Endpoint } from '../upstream/endpoint.ts';
+import type { Upstreams } from '../upstream/index.ts';
+import { NO_KEY, type Roster } from '../upstream/roster.ts';
+import type { Limit, ZoneLoad } from '../upstream/zone-load.ts';
 
-import type { AppId } from '../../model/ids.ts';
-import type { Address } from '../../model/schema.ts';
-import type { Snapshot, Target } from '../../snapshot/index.ts';
-import type { UpstreamConnection, Upstreams, UpstreamUser } from './upstream.ts';
+/** Endpoints without room that are passed over before giving up. */
+const MAX_SKIPS = 8;
 
-/** Further endpoints tried after the first one failed to accept a connection. */
-const MAX_OTHERS = 2;
-const NO_ADDRESSES: readonly Address[] = [];
-
-/** A connection, still dialling unless `connected`; or why there is none. */
-export type Attempt = UpstreamConnection | 'saturated' | 'exhausted';
+/** A connection, still dialling unless `connected`; the limit in the way; or nobody is left. */
+export type Attempt = UpstreamConnection | Limit | 'exhausted';
 
 export class Attempts {
+  readonly #upstreams: Upstreams;
+  /** Endpoints asked, stale connections that were replaced among them. */
   count = 0;
-  #addresses: readonly Address[] = NO_ADDRESSES;
-  #first = 0;
-  #tried = 0;
+  roster!: Roster;
+  load!: ZoneLoad;
+  #hash = NO_KEY;
+  readonly #tried: Endpoint[] = [];
+  #entered = false;
+  /** The endpoint that carries a repeated request now. */
+  #repeatAt: Endpoint | null = null;
 
-  /** Endpoints of the app in the group, or the gates of the IDC it stands in. */
-  begin(target: Target, app: AppId, snapshot: Snapshot, upstreams: Upstreams): void {
-    const list =
-      target.via === 'local'
-        ? target.group.endpoints.get(app)
-        : snapshot.topology.idcs.get(target.group.idc)?.gates;
-    this.#addresses = list ?? NO_ADDRESSES;
-    this.#first = upstreams.turn(this.#addresses);
-    this.#tried = 0;
+  constructor(upstreams: Upstreams) {
+    this.#upstreams = upstreams;
+  }
+
+  begin(roster: Roster, load: ZoneLoad, hash: number): void {
+    this.roster = roster;
+    this.load = load;
+    this.#hash = hash;
+    this.#tried.length = 0;
     this.count = 0;
   }
 
-  /** @param fresh a pooled connection has just proved stale: take a new one, to the same endpoint */
-  next(upstreams: Upstreams, user: UpstreamUser, fresh: boolean): Attempt {
-    const { length } = this.#addresses;
-    let saturated = false;
-    if (fresh && this.#tried > 0) this.#tried--;
-    while (this.#tried < Math.min(length, 1 + MAX_OTHERS)) {
-      const address = this.#addresses[(this.#first + this.#tried) % length]!;
-      this.#tried++;
-      const pool = upstreams.pool(address);
-      const idle = fresh ? null : pool.takeIdle(user);
-      if (idle !== null) return this.#counted(idle);
-      const dialled = pool.dial(user);
-      if (dialled !== null) return this.#counted(dialled);
-      saturated = true;
+  /** Another endpoint than those tried. */
+  next(user: UpstreamUser): Attempt {
+    const tried = this.#tried;
+    const before = tried.length;
+    let limit: Limit | null = null;
+    for (let skips = 0; skips < MAX_SKIPS; skips++) {
+      const endpoint = this.roster.pick(this.#hash, tried);
+      if (endpoint === null) {
+        limit ??= tried.length < this.roster.size ? 'requests' : null;
+        break;
+      }
+      const got = this.#connect(endpoint, user, false);
+      if (typeof got !== 'string') {
+        tried.length = before;
+        tried.push(endpoint);
+        return got;
+      }
+      if (got !== 'exhausted') limit ??= got;
+      tried.push(endpoint);
     }
-    return saturated ? 'saturated' : 'exhausted';
+    tried.length = before;
+    return limit ?? 'exhausted';
   }
 
-  #counted(connection: UpstreamConnection): UpstreamConnection {
-    this.count++;
-    return connection;
+  /** A pooled connection has just proved stale: a new one, to the same endpoint. */
+  again(user: UpstreamUser): Attempt {
+    const endpoint = this.#tried.at(-1);
+    return endpoint === undefined ? 'exhausted' : this.#connect(endpoint, user, true);
+  }
+
+  #connect(endpoint: Endpoint, user: UpstreamUser, fresh: boolean): Attempt {
+    const idle = fresh ? null : endpoint.takeIdle(user);
+    if (idle !== null) {
+      this.count++;
+      return idle;
+    }
+    if (!this.load.mayConnect) return 'connections';
+    const dialled = endpoint.dial(user);
+    if (dialled === 'unresolved') return 'exhausted';
+    if (typeof dialled !== 'string') this.count++;
+    return dialled;
+  }
+
+  /** May another endpoint be tried, after one that took nothing of the request? */
+  get mayTryOther(): boolean {
+    return this.count <= (this.roster.policy.retries?.others ?? 0);
+  }
+
+  /** May the request be sent once more? If so the budget is charged. */
+  mayRepeat(nowMs: number): boolean {
+    const { retries } = this.roster.policy;
+    if (retries === null || !this.mayTryOther) return false;
+    if (!this.load.mayRepeat) {
+      this.load.refused.retries++;
+      return false;
+    }
+    return this.#charge(nowMs, retries);
+  }
+
+  #charge(nowMs: number, retries: Retries): boolean {
+    if (this.load.budget.take(nowMs, retries)) return true;
+    this.load.refused.retries++;
+    return false;
+  }
+
+  /** A repeated request goes to this endpoint. @returns false when it has enough of them */
+  beginRepeat(endpoint: Endpoint): boolean {
+    this.#endRepeat();
+    if (endpoint.retrying >= endpoint.limits.retries) return false;
+    endpoint.retrying++;
+    this.load.retrying++;
+    this.#repeatAt = endpoint;
+    return true;
+  }
+
+  #endRepeat(): void {
+    if (this.#repeatAt === null) return;
+    this.#repeatAt.retrying--;
+    this.load.retrying--;
+    this.#repeatAt = null;
+  }
+
+  enter(nowMs: number): void {
+    this.#entered = true;
+    this.load.enter(nowMs);
+  }
+
+  get entered(): boolean {
+    return this.#entered;
+  }
+
+  /** Once the request is over, however it went. Harmless without an `enter`. */
+  leave(): void {
+    this.#endRepeat();
+    if (!this.#entered) return;
+    this.#entered = false;
+    this.load.leave();
+  }
+
+  failed(endpoint: Endpoint): void {
+    this.#upstreams.failed(endpoint, this.roster);
+  }
+
+  /**
+   * The final head has come.
+   * @param ms from being let in to the first byte
+   */
+  answered(endpoint: Endpoint, status: number, ms: number, nowMs: number): void {
+    const { policy, ofPeers } = this.roster;
+    const { outliers } = policy;
+    if (status < 500) this.load.adaptive?.sample(ms, this.load.active, nowMs);
+    if (outliers === null) return;
+    const late = outliers.slowMs !== undefined && ms > outliers.slowMs;
+    // A peer’s 503 speaks of the endpoints behind it, not of the peer.
+    const bad = status >= 500 && !ofPeers && outliers.statuses.includes(status);
+    if (late || bad) this.#upstreams.failed(endpoint, this.roster);
+    else this.#upstreams.succeeded(endpoint, this.roster);
+  }
+
+  /** It ran into a deadline: slow is what the limit must learn of. */
+  timedOut(endpoint: Endpoint, ms: number, nowMs: number): void {
+    this.load.adaptive?.sample(ms, this.load.active, nowMs);
+    this.failed(endpoint);
   }
 }

@@ -2,42 +2,52 @@
  * One request and its answer: asks the core once, carries the decision out, tells the hooks how it
  * went. Reused for every request of its connection.
  *
- *   idle ──start──▶ dialling ──▶ sending ──▶ waiting ──first byte──▶ answering ──▶ idle
- *                      └───────────┴─── fail: another endpoint, an answer of ours, or a break
+ *   idle ──start──▶ (delayed) ──▶ (queued) ──▶ dialling ──▶ sending ──▶ waiting ──first byte──▶ answering ──▶ idle
+ *                        └───────────┴────────────┴───────────┴─── fail: another endpoint, an answer of ours, or a break
  *
  * Over 300 lines: it is one state machine, and the ways it can end must be seen together.
  */
 
 import type { Decision, Forward } from '../../decide/decision.ts';
 import { decide } from '../../decide/index.ts';
+import type { Priority } from '../../model/priority.ts';
 import { EPOCH_HEADER, gateToken } from '../../peer/index.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
+import type { Fault } from '../../zone/compile-faults.ts';
 import { BodyReader, MALFORMED } from '../http1/body.ts';
 import { writeParts } from '../http1/body-writer.ts';
 import { REFUSAL, type Refusal } from '../http1/refusals.ts';
-import { Attempts } from './attempts.ts';
+import { deliveredBytes } from '../http1/socket-io.ts';
+import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
+import type { Limit, Waiter } from '../upstream/zone-load.ts';
+import { type Attempt, Attempts } from './attempts.ts';
 import type { ClientConnection } from './client-connection.ts';
 import {
   ANSWER,
   answer,
+  answerOf,
+  faultAnswer,
   type GateAnswer,
   OPTIONS_ANSWERED,
-  proxyErrorOf,
   renderAnswer,
   renderOptions,
 } from './gate-answer.ts';
 import type { Gateway } from './gateway.ts';
 import { endOf, Opening } from './opening.ts';
+import { Pace } from './pace.ts';
 import { type EndedBy, RequestRecord } from './record.ts';
 import { ResponseRelay } from './response-relay.ts';
+import { ringKey } from './ring-key.ts';
 import { senderOf } from './sender.ts';
 import { Tunnel, type TunnelEnding, type TunnelOwner } from './tunnel.ts';
-import type { UpstreamConnection, UpstreamUser } from './upstream.ts';
 import { WriteProgress } from './write-progress.ts';
 
-type Stage = 'idle' | 'dialling' | 'sending' | 'waiting' | 'answering';
+type Stage = 'idle' | 'delayed' | 'queued' | 'dialling' | 'sending' | 'waiting' | 'answering';
 
-export class Exchange implements UpstreamUser, TunnelOwner {
+/** Over so long a slow body is judged. */
+const BODY_WINDOW_MS = 5000;
+
+export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   readonly client: ClientConnection;
   readonly gateway: Gateway;
   readonly record = new RequestRecord();
@@ -52,13 +62,28 @@ export class Exchange implements UpstreamUser, TunnelOwner {
   /** What the upstream may switch the connection to; '' for nothing. */
   upgradeTo = '';
   readonly #relay: ResponseRelay;
-  readonly #attempts = new Attempts();
+  readonly #attempts: Attempts;
   readonly #opening = new Opening();
   #stage: Stage = 'idle';
   #upstream: UpstreamConnection | null = null;
+  /** Asked too because the first is late; who answers first is taken. */
+  #hedge: UpstreamConnection | null = null;
   readonly #toUpstream = new WriteProgress();
-  readonly #toClient = new WriteProgress();
-  #reused = false;
+  readonly #pace = new Pace();
+  /** When the request must be over; Infinity for whenever it is. */
+  #endsMs = Infinity;
+  /** When a second endpoint is asked, and when the first byte must be here. */
+  #hedgeAtMs = Infinity;
+  #firstByteByMs = Infinity;
+  #enteredMs = 0;
+  #movedAtMs = 0;
+  waitUntilMs = 0;
+  /** Why it had to wait. */
+  #inTheWay: Limit = 'queue';
+  /** The connection that has just ended. */
+  #lost: UpstreamConnection | null = null;
+  #throttledUntilMs = 0;
+  #sentThisSpell = 0;
   #acceptsHtml = false;
   #trailerDrops: readonly string[] = NOTHING;
   #tunnel: Tunnel | null = null;
@@ -66,6 +91,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
   constructor(client: ClientConnection, gateway: Gateway) {
     this.client = client;
     this.gateway = gateway;
+    this.#attempts = new Attempts(gateway.upstreams);
     this.snapshot = gateway.hooks.current();
     this.#relay = new ResponseRelay(this);
   }
@@ -78,6 +104,10 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     return this.forward?.from === 'peer';
   }
 
+  get priority(): Priority {
+    return this.forward?.route.priority ?? 'normal';
+  }
+
   /** Takes a parsed head. @returns how far it has read: the rest is the next request's. */
   start(buf: Buffer, bodyStart: number, end: number): number {
     const { gateway, client } = this;
@@ -88,28 +118,36 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     this.record.begin(client.remote);
     this.#relay.reset();
     this.#attempts.count = 0;
+    this.#throttledUntilMs = 0;
     this.requestBody.start(head.framing, false);
     const lastOne = client.served + 1 >= snapshot.gate.limits.requestsPerConnection;
     client.closing = head.close || lastOne || (head.minorVersion === 0 && !head.keepAlive);
-    const refusal = this.#overLimit();
-    if (refusal !== null) return this.#refuse(refusal, end);
+    this.#endsMs = Infinity;
+    if (head.hasUnderscore && snapshot.gate.headers.underscore === 'refuse')
+      return this.#refuse(REFUSAL.underscoreField, end);
     if (head.maxForwards === 0) return this.#answerOptions(bodyStart);
     const decision = this.#ask();
     if (decision.kind === 'respond') {
       client.exchangeStarted(false);
       const extra = decision.from === 'peer' ? `${EPOCH_HEADER}: ${decision.epoch}\r\n` : '';
-      this.#answer(
-        answer(
-          decision.status,
-          decision.reason.code,
-          decision.reason.means,
-          proxyErrorOf(decision.status),
-        ),
-        extra,
-      );
+      this.#answer(answerOf(decision), extra);
       return bodyStart;
     }
     this.forward = decision;
+    return this.#open(decision, buf, bodyStart, end);
+  }
+
+  /** Prepares what is to be sent, then looks for somebody to send it to. */
+  #open(decision: Forward, buf: Buffer, bodyStart: number, end: number): number {
+    const { gateway, client, snapshot, requestBody } = this;
+    const head = gateway.requestHead;
+    if (head.framing > this.#bodyLimit()) return this.#refuse(REFUSAL.bodyTooLong, end);
+    if (gateway.pressure.sheds(decision.route.priority)) {
+      client.exchangeStarted(false);
+      gateway.pressure.shed[decision.route.priority]++;
+      this.#answer(ANSWER.shed, '');
+      return bodyStart;
+    }
     // Trailers must be no way around what is taken out of the head.
     this.#trailerDrops =
       head.nominated.length === 0
@@ -122,15 +160,98 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     const asked = head.upgradeTo;
     this.upgradeTo = snapshot.gate.upgrades.includes(asked) ? asked : '';
     this.#opening.make(decision, sender, snapshot, gateway, this.record, this.upgradeTo);
-    const used = this.#opening.addBody(this.requestBody, buf, bodyStart, end, this.#trailerDrops);
+    const used = this.#opening.addBody(requestBody, buf, bodyStart, end, this.#trailerDrops);
     if (used === MALFORMED) return this.#refuse(REFUSAL.badChunk, end);
-    if (this.requestBody.total > snapshot.gate.limits.bodyBytes)
-      return this.#refuse(REFUSAL.bodyTooLong, end);
-    client.exchangeStarted(!this.requestBody.done);
-    if (!this.requestBody.done) client.pause();
-    this.#attempts.begin(decision.targets[0], decision.route.app, snapshot, gateway.upstreams);
-    this.#dial(false, ANSWER.connectRefused);
+    if (requestBody.total > this.#bodyLimit()) return this.#refuse(REFUSAL.bodyTooLong, end);
+    client.exchangeStarted(!requestBody.done);
+    if (!requestBody.done) client.pause();
+    const { requestMs } = decision.route;
+    if (requestMs !== null) this.#endsMs = gateway.clock.nowMs + requestMs;
+    const [target] = decision.targets;
+    const roster = gateway.upstreams.rosterOf(target, decision.route.app, snapshot);
+    const load = gateway.upstreams.loadOf(target, decision.route.app);
+    if (roster === undefined || load === undefined) this.fail(ANSWER.noEndpoint);
+    else {
+      this.#attempts.begin(
+        roster,
+        load,
+        ringKey(roster.policy.balance, decision, head, sender.client),
+      );
+      this.#beginFault(decision.fault);
+    }
     return used;
+  }
+
+  #bodyLimit(): number {
+    return this.forward?.route.bodyBytes ?? this.snapshot.gate.limits.bodyBytes;
+  }
+
+  /** A drill may hold the request back, or answer it; nearly always there is none. */
+  #beginFault(fault: Fault | null): void {
+    if (fault === null || (fault.delayMs === 0 && fault.abort === null)) this.#enter();
+    else if (fault.delayMs === 0) this.#faultDelayed();
+    else {
+      this.#stage = 'delayed';
+      this.#expectWithin(fault.delayMs);
+    }
+  }
+
+  #faultDelayed(): void {
+    const abort = this.forward?.fault?.abort ?? null;
+    if (abort === null) this.#enter();
+    else this.#answer(faultAnswer(abort), '');
+  }
+
+  /** Into the zone, or into the line before it. */
+  #enter(): void {
+    const { load } = this.#attempts;
+    const limit = load.hasLine(this.priority) ? 'queue' : load.full(this.priority);
+    if (limit !== null) {
+      this.#queue(limit);
+      return;
+    }
+    const attempt = this.#attempts.next(this);
+    if (typeof attempt !== 'string') this.#entered(attempt);
+    else if (attempt === 'exhausted') this.fail(ANSWER.noEndpoint);
+    else this.#queue(attempt);
+  }
+
+  #entered(attempt: UpstreamConnection): void {
+    this.#attempts.enter(this.gateway.clock.nowMs);
+    this.#enteredMs = this.record.elapsedMs();
+    this.#use(attempt);
+  }
+
+  /** @param limit what is in the way */
+  #queue(limit: Limit): void {
+    const { load } = this.#attempts;
+    const refusedBy = load.wait(this);
+    this.#inTheWay = limit;
+    if (refusedBy === null) {
+      this.#stage = 'queued';
+      // The line itself tells when it has been too long.
+      this.#expectWithin(Number.MAX_SAFE_INTEGER);
+      return;
+    }
+    load.refused[refusedBy === 'pending' ? limit : refusedBy]++;
+    this.waitedTooLong();
+  }
+
+  roomFound(): boolean {
+    const attempt = this.#attempts.next(this);
+    if (attempt === 'exhausted') this.fail(ANSWER.noEndpoint);
+    else if (typeof attempt === 'string') return false;
+    else {
+      this.record.queuedMs = this.record.elapsedMs();
+      this.#entered(attempt);
+    }
+    return true;
+  }
+
+  waitedTooLong(): void {
+    const limit = this.#inTheWay;
+    const soft = limit === 'adaptive' || limit === 'queue';
+    this.fail(soft ? ANSWER.overloaded : ANSWER.saturated);
   }
 
   #answerOptions(bodyStart: number): number {
@@ -146,14 +267,6 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     this.#end('gate');
     client.exchangeEnded();
     return bodyStart;
-  }
-
-  #overLimit(): Refusal | null {
-    const { requestHead } = this.gateway;
-    const { gate } = this.snapshot;
-    if (requestHead.hasUnderscore && gate.headers.underscore === 'refuse')
-      return REFUSAL.underscoreField;
-    return requestHead.framing > gate.limits.bodyBytes ? REFUSAL.bodyTooLong : null;
   }
 
   #ask(): Decision {
@@ -173,31 +286,33 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     return decision;
   }
 
-  /**
-   * Gets a connection and sends, or dials and waits.
-   * @param fresh the pooled one has just proved stale: a new one to the same endpoint
-   * @param otherwise what to answer when nothing is left to try
-   */
-  #dial(fresh: boolean, otherwise: GateAnswer): void {
-    const attempt = this.#attempts.next(this.gateway.upstreams, this, fresh);
-    if (attempt === 'saturated' || attempt === 'exhausted') {
-      this.fail(attempt === 'saturated' ? ANSWER.saturated : otherwise);
-      return;
-    }
-    this.#upstream = attempt;
-    this.record.endpoint = attempt.pool.address.text;
-    this.#reused = attempt.connected;
-    if (attempt.connected) {
-      this.#send(attempt);
+  /** Sends on it, or waits until it is connected. */
+  #use(upstream: UpstreamConnection): void {
+    this.#upstream = upstream;
+    this.record.endpoint = upstream.endpoint.address.text;
+    if (upstream.connected) {
+      this.#send(upstream);
       return;
     }
     this.#stage = 'dialling';
     this.#expectWithin(this.snapshot.gate.timeouts.connectMs);
   }
 
-  upstreamReady(): void {
+  /** The endpoint did not accept a connection: nothing was sent, so any request may go elsewhere. */
+  #dialFailed(upstream: UpstreamConnection, otherwise: GateAnswer): void {
+    this.#attempts.failed(upstream.endpoint);
+    const attempt = this.#attempts.mayTryOther ? this.#attempts.next(this) : 'exhausted';
+    if (typeof attempt !== 'string') this.#use(attempt);
+    else this.fail(attempt === 'exhausted' ? otherwise : ANSWER.saturated);
+  }
+
+  upstreamReady(connection: UpstreamConnection): void {
+    if (connection === this.#hedge) {
+      connection.socket.write(this.#opening.text, 'latin1');
+      return;
+    }
     this.record.connectedMs = this.record.elapsedMs();
-    this.#send(this.#upstream!);
+    this.#send(connection);
   }
 
   #send(upstream: UpstreamConnection): void {
@@ -208,7 +323,8 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     }
     this.#opening.clear();
     this.#stage = 'sending';
-    this.#expectWithin(this.snapshot.gate.timeouts.idleMs);
+    this.#pace.begin(this.gateway.clock.nowMs, this.requestBody.total);
+    this.#moved();
     this.client.resume();
   }
 
@@ -216,16 +332,52 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     this.client.requestBodyDone();
     if (this.#stage === 'answering') return;
     this.#stage = 'waiting';
-    const { firstByteMs, halfClosedMs } = this.snapshot.gate.timeouts;
-    this.#expectWithin(this.client.halfClosed ? Math.min(firstByteMs, halfClosedMs) : firstByteMs);
+    const { timeouts } = this.snapshot.gate;
+    const nowMs = this.gateway.clock.nowMs;
+    const firstByteMs = this.forward?.route.firstByteMs ?? timeouts.firstByteMs;
+    this.#firstByteByMs =
+      nowMs + (this.client.halfClosed ? Math.min(firstByteMs, timeouts.halfClosedMs) : firstByteMs);
+    const { hedge } = this.#attempts.roster.policy;
+    const hedged = hedge !== null && this.#mayHedge();
+    this.#hedgeAtMs = hedged ? nowMs + hedge.afterMs : Infinity;
+    this.#expectWithin(Math.min(this.#firstByteByMs, this.#hedgeAtMs) - nowMs);
+  }
+
+  /** Only what asks for nothing but an answer. */
+  #mayHedge(): boolean {
+    const { method } = this.record;
+    return (method === 'GET' || method === 'HEAD') && this.#opening.whole && this.upgradeTo === '';
+  }
+
+  /** The first endpoint is late: asks a second one, if the budget allows it. */
+  #askSecond(): void {
+    const nowMs = this.gateway.clock.nowMs;
+    this.#hedgeAtMs = Infinity;
+    this.#expectWithin(this.#firstByteByMs - nowMs);
+    if (!this.#attempts.mayRepeat(nowMs)) return;
+    const second = this.#attempts.next(this);
+    if (typeof second === 'string') return;
+    if (!this.#attempts.beginRepeat(second.endpoint)) {
+      second.discard();
+      return;
+    }
+    this.#hedge = second;
+    if (second.connected) second.socket.write(this.#opening.text, 'latin1');
   }
 
   #expectWithin(ms: number): void {
-    this.client.deadlineMs = this.gateway.clock.nowMs + ms;
+    this.client.deadlineMs = Math.min(this.gateway.clock.nowMs + ms, this.#endsMs);
   }
 
+  /** Something has moved: it may stand still for so long from now. */
   #moved(): void {
-    this.#expectWithin(this.snapshot.gate.timeouts.idleMs);
+    const { timeouts, limits } = this.snapshot.gate;
+    const nowMs = this.gateway.clock.nowMs;
+    this.#movedAtMs = nowMs;
+    const paced = this.#stage === 'sending' && limits.bodyMinBytesPerS > 0;
+    this.#expectWithin(
+      paced ? Math.min(timeouts.idleMs, this.#pace.leftMs(nowMs, BODY_WINDOW_MS)) : timeouts.idleMs,
+    );
   }
 
   /** More of the request body. @returns how far it has read: past the body the next request begins. */
@@ -234,7 +386,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     let at = from;
     while (at < end && !requestBody.done) {
       at = requestBody.read(buf, at, end);
-      const tooLong = requestBody.total > this.snapshot.gate.limits.bodyBytes;
+      const tooLong = requestBody.total > this.#bodyLimit();
       if (at === MALFORMED || tooLong || this.#upstream === null) {
         this.refuseLate(tooLong ? REFUSAL.bodyTooLong : REFUSAL.badChunk);
         return end;
@@ -260,52 +412,146 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     return at;
   }
 
-  upstreamDrained(): void {
+  upstreamDrained(connection: UpstreamConnection): void {
+    if (connection !== this.#upstream) return;
+    // While the upstream was slow, nothing could be asked of the client.
+    this.#pace.begin(this.gateway.clock.nowMs, this.requestBody.total);
     this.#moved();
     if (!this.requestBody.done) this.client.resume();
     else if (this.#stage === 'waiting') this.#requestSent();
   }
 
-  upstreamBytes(buf: Buffer, length: number): void {
+  upstreamBytes(connection: UpstreamConnection, buf: Buffer, length: number): void {
+    if (this.#hedge !== null) this.#settleHedge(connection);
     if (this.record.firstByteMs < 0) this.record.firstByteMs = this.record.elapsedMs();
     this.#relay.bytes(buf, length);
   }
 
-  upstreamEnded(error: Error | null): void {
+  /** Both were asked; the one that answers first is taken, the other cut. */
+  #settleHedge(winner: UpstreamConnection): void {
+    const loser = winner === this.#hedge ? this.#upstream : this.#hedge;
+    this.#hedge = null;
+    this.#upstream = winner;
+    this.record.endpoint = winner.endpoint.address.text;
+    loser?.discard();
+  }
+
+  upstreamEnded(connection: UpstreamConnection, error: Error | null): void {
+    if (this.#hedge !== null) {
+      this.#oneOfTwoEnded(connection);
+      return;
+    }
     this.#upstream = null;
     if (this.#stage !== 'dialling') {
+      this.#lost = connection;
       this.#relay.ended(error);
       return;
     }
     const timedOut = error !== null && 'code' in error && error.code === 'ETIMEDOUT';
-    this.#dial(false, timedOut ? ANSWER.connectTimeout : ANSWER.connectRefused);
+    this.#dialFailed(connection, timedOut ? ANSWER.connectTimeout : ANSWER.connectRefused);
+  }
+
+  #oneOfTwoEnded(connection: UpstreamConnection): void {
+    if (!connection.reused) this.#attempts.failed(connection.endpoint);
+    const other = connection === this.#hedge ? this.#upstream : this.#hedge;
+    this.#hedge = null;
+    if (other === null) return;
+    this.#upstream = other;
+    this.record.endpoint = other.endpoint.address.text;
+    if (other.connected) return;
+    this.#stage = 'dialling';
+    this.#expectWithin(this.snapshot.gate.timeouts.connectMs);
   }
 
   /** The connection went before the final head. One more try only where nothing can happen twice. */
   upstreamLost(begun: boolean): void {
-    const again = !begun && this.#reused && this.#opening.whole && isIdempotent(this.record.method);
-    if (again) this.#dial(true, ANSWER.cutOff);
-    else this.fail(begun ? ANSWER.badAnswer : ANSWER.cutOff);
+    const lost = this.#lost;
+    this.#lost = null;
+    // That a pooled connection has died says nothing of its endpoint.
+    const stale = !begun && lost?.reused === true;
+    if (lost !== null && !stale) this.#attempts.failed(lost.endpoint);
+    if (begun || !this.#mayRepeat()) this.fail(begun ? ANSWER.badAnswer : ANSWER.cutOff);
+    else this.#repeat(stale ? this.#attempts.again(this) : this.#attempts.next(this));
+  }
+
+  #mayRepeat(): boolean {
+    return (
+      this.#opening.whole &&
+      isIdempotent(this.record.method) &&
+      this.#attempts.mayRepeat(this.gateway.clock.nowMs)
+    );
+  }
+
+  #repeat(attempt: Attempt): void {
+    if (typeof attempt !== 'string' && !this.#attempts.beginRepeat(attempt.endpoint)) {
+      attempt.discard();
+      this.fail(ANSWER.cutOff);
+      return;
+    }
+    if (typeof attempt !== 'string') this.#startOver(attempt);
+    else this.fail(attempt === 'exhausted' ? ANSWER.cutOff : ANSWER.saturated);
+  }
+
+  #startOver(upstream: UpstreamConnection): void {
+    this.#relay.reset();
+    this.record.firstByteMs = -1;
+    this.#use(upstream);
+  }
+
+  /** An answer that the policy would rather have from somebody else. @returns it is being asked for */
+  repeatsElsewhere(status: number): boolean {
+    const { retries } = this.#attempts.roster.policy;
+    if (this.viaPeer || retries?.statuses.includes(status) !== true) return false;
+    const upstream = this.#upstream;
+    if (upstream === null || !this.#mayRepeat()) return false;
+    const other = this.#attempts.next(this);
+    if (typeof other === 'string') return false;
+    if (!this.#attempts.beginRepeat(other.endpoint)) {
+      other.discard();
+      return false;
+    }
+    this.#judge(upstream, status);
+    upstream.discard();
+    this.#startOver(other);
+    return true;
+  }
+
+  #judge(upstream: UpstreamConnection, status: number): void {
+    const ms = this.record.firstByteMs - this.#enteredMs;
+    this.#attempts.answered(upstream.endpoint, status, ms, this.gateway.clock.nowMs);
   }
 
   answerBegins(status: number): void {
     this.record.status = status;
     this.#stage = 'answering';
+    this.#sentThisSpell = 0;
+    if (this.#upstream !== null) this.#judge(this.#upstream, status);
     this.#moved();
   }
 
   /** @param more the client takes more at once */
   answerMoved(more: boolean): void {
     this.#moved();
-    if (more) return;
-    this.#upstream?.socket.pause();
-    this.#toClient.begin(this.client.socket);
+    if (!more) {
+      this.#upstream?.socket.pause();
+      this.#pace.begin(this.gateway.clock.nowMs, deliveredBytes(this.client.socket));
+    } else if (this.forward?.fault != null) this.#throttle(this.forward.fault.bytesPerS);
   }
 
   clientDrained(): void {
     if (this.#stage !== 'answering') return;
     this.#moved();
     this.#upstream?.socket.resume();
+  }
+
+  /** A drill lets the answer through slowly: after each piece it waits as long as that should take. */
+  #throttle(bytesPerS: number | null): void {
+    if (bytesPerS === null) return;
+    const piece = this.#relay.body.total - this.#sentThisSpell;
+    this.#sentThisSpell = this.#relay.body.total;
+    this.#upstream?.socket.pause();
+    this.#throttledUntilMs = this.gateway.clock.nowMs + (piece * 1000) / bytesPerS;
+    this.client.deadlineMs = this.#throttledUntilMs;
   }
 
   /** The upstream has agreed to another protocol; its 101 has gone to the client. */
@@ -315,6 +561,8 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     this.#stage = 'idle';
     this.#opening.clear();
     const { tunnelIdleMs } = this.snapshot.gate.timeouts;
+    // It may live for days, and is no measure of how much the zone can take.
+    this.#attempts.leave();
     this.#tunnel = new Tunnel(this.client, upstream, this, tunnelIdleMs);
     this.client.tunnelBegins(this.#tunnel);
   }
@@ -333,7 +581,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     this.#upstream = null;
     if (!this.requestBody.done) this.client.closing = true;
     if (upstream !== null) {
-      if (clean) upstream.pool.giveBack(upstream);
+      if (clean) upstream.endpoint.giveBack(upstream, this.gateway.clock.nowMs);
       else upstream.discard();
     }
     this.#end('done');
@@ -346,6 +594,8 @@ export class Exchange implements UpstreamUser, TunnelOwner {
       this.breakOff('upstream');
       return;
     }
+    if (what === ANSWER.badAnswer && this.#upstream !== null)
+      this.#attempts.failed(this.#upstream.endpoint);
     if (this.record.endedBy === 'done') this.record.endedBy = 'upstream';
     this.#answer(what, '');
   }
@@ -372,6 +622,8 @@ export class Exchange implements UpstreamUser, TunnelOwner {
   }
 
   breakOff(by: EndedBy): void {
+    const culprit = this.#upstream ?? this.#lost;
+    if (by === 'upstream' && culprit !== null) this.#attempts.failed(culprit.endpoint);
     this.#end(by);
     this.client.breakOff(this.#relay.endsByClose);
   }
@@ -385,27 +637,95 @@ export class Exchange implements UpstreamUser, TunnelOwner {
   }
 
   onDeadline(): void {
+    if (this.gateway.clock.nowMs >= this.#endsMs && this.#stage !== 'idle') {
+      this.fail(ANSWER.requestTimeout);
+      return;
+    }
     switch (this.#stage) {
+      case 'delayed':
+        this.#faultDelayed();
+        return;
       case 'dialling':
-        this.#dropUpstream();
-        this.#dial(false, ANSWER.connectTimeout);
+        this.#connectTimedOut();
         return;
       case 'sending':
-        if (this.#upstream?.socket.writableNeedDrain !== true) this.refuseLate(REFUSAL.bodyTimeout);
-        else if (this.#toUpstream.moved(this.#upstream.socket)) this.#moved();
-        else this.fail(ANSWER.writeTimeout);
+        this.#bodyStands();
         return;
       case 'waiting':
-        if (this.client.halfClosed) this.record.endedBy = 'client';
-        this.fail(this.client.halfClosed ? ANSWER.halfClosed : ANSWER.firstByteTimeout);
+        this.#answerIsLate();
         return;
       case 'answering':
-        if (!this.client.socket.writableNeedDrain) this.breakOff('upstream');
-        else if (this.#toClient.moved(this.client.socket)) this.#moved();
-        else this.breakOff('client');
+        this.#answerStands();
         return;
+      case 'queued':
       case 'idle':
     }
+  }
+
+  #connectTimedOut(): void {
+    const upstream = this.#upstream;
+    this.#dropUpstream();
+    if (upstream !== null) this.#dialFailed(upstream, ANSWER.connectTimeout);
+  }
+
+  /** Either the upstream does not take the body, or the client does not send it. */
+  #bodyStands(): void {
+    const upstream = this.#upstream;
+    const { limits, timeouts } = this.snapshot.gate;
+    const nowMs = this.gateway.clock.nowMs;
+    if (upstream?.socket.writableNeedDrain === true) {
+      if (this.#toUpstream.moved(upstream.socket)) this.#moved();
+      else {
+        this.#attempts.timedOut(upstream.endpoint, this.#sinceEnteredMs(), nowMs);
+        this.fail(ANSWER.writeTimeout);
+      }
+      return;
+    }
+    const { total } = this.requestBody;
+    if (nowMs - this.#movedAtMs >= timeouts.idleMs) this.refuseLate(REFUSAL.bodyTimeout);
+    else if (this.#pace.tooSlow(nowMs, total, BODY_WINDOW_MS, limits.bodyMinBytesPerS))
+      this.refuseLate(REFUSAL.bodyTooSlow);
+    else {
+      const leftMs = this.#movedAtMs + timeouts.idleMs - nowMs;
+      this.#expectWithin(Math.min(leftMs, this.#pace.leftMs(nowMs, BODY_WINDOW_MS)));
+    }
+  }
+
+  #answerIsLate(): void {
+    const nowMs = this.gateway.clock.nowMs;
+    if (nowMs >= this.#hedgeAtMs && nowMs < this.#firstByteByMs) {
+      this.#askSecond();
+      return;
+    }
+    if (this.client.halfClosed) this.record.endedBy = 'client';
+    else if (this.#upstream !== null)
+      this.#attempts.timedOut(this.#upstream.endpoint, this.#sinceEnteredMs(), nowMs);
+    this.fail(this.client.halfClosed ? ANSWER.halfClosed : ANSWER.firstByteTimeout);
+  }
+
+  /** Either the client does not take the answer, or the upstream does not send it. */
+  #answerStands(): void {
+    const { socket } = this.client;
+    const { limits, timeouts } = this.snapshot.gate;
+    const nowMs = this.gateway.clock.nowMs;
+    if (this.#throttledUntilMs > 0 && nowMs >= this.#throttledUntilMs) {
+      this.#throttledUntilMs = 0;
+      this.#moved();
+      this.#upstream?.socket.resume();
+      return;
+    }
+    if (!socket.writableNeedDrain) {
+      this.breakOff('upstream');
+      return;
+    }
+    const least = Math.max(limits.readMinBytesPerS, 1 / timeouts.idleMs);
+    if (this.#pace.tooSlow(nowMs, deliveredBytes(socket), timeouts.idleMs, least))
+      this.breakOff('client');
+    else this.#moved();
+  }
+
+  #sinceEnteredMs(): number {
+    return this.record.elapsedMs() - this.#enteredMs;
   }
 
   /** Refused before anything was sent on. */
@@ -440,12 +760,17 @@ export class Exchange implements UpstreamUser, TunnelOwner {
   #dropUpstream(): void {
     this.#upstream?.discard();
     this.#upstream = null;
+    this.#hedge?.discard();
+    this.#hedge = null;
   }
 
   #end(by: EndedBy): void {
     this.#dropUpstream();
+    this.#lost = null;
+    if (this.#stage === 'queued') this.#attempts.load.forget(this);
     this.#stage = 'idle';
     this.#opening.clear();
+    this.#attempts.leave();
     this.record.requestBytes = this.requestBody.total;
     this.record.responseBytes = this.#relay.body.total;
     this.#finishRecord(by);

@@ -1,5 +1,6 @@
 /** Answers the gate makes itself: problem+json (RFC 9457), or a short page for people. */
 import { STATUS_CODES } from 'node:http';
+import type { Respond } from '../../decide/decision.ts';
 
 export interface GateAnswer {
   readonly status: number;
@@ -18,10 +19,19 @@ export const answer = (
 ): GateAnswer => Object.freeze({ status, code, detail, proxyError });
 
 /** For a decision that ends at the gate. */
-export function proxyErrorOf(status: 400 | 404 | 421 | 503 | 508): string {
+export const answerOf = ({ status, reason }: Respond): GateAnswer =>
+  answer(status, reason.code, reason.means, proxyErrorOf(status));
+
+function proxyErrorOf(status: Respond['status']): string {
   if (status === 503) return 'destination_unavailable';
   return status === 508 ? 'proxy_loop_detected' : 'http_request_error';
 }
+
+/** Code of an answer in a drill; its status is the drill's. */
+export const FAULT_INJECTED = 'fault-injected';
+
+export const faultAnswer = (status: number): GateAnswer =>
+  answer(status, FAULT_INJECTED, 'Answered so on purpose, in a drill.', 'proxy_internal_response');
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
@@ -51,7 +61,7 @@ export const ANSWER = {
   saturated: answer(
     503,
     'upstream-saturated',
-    'Every endpoint of the zone has all the connections it may have.',
+    'Every endpoint of the zone, or the zone, has as many requests or connections as it may have.',
     'connection_limit_reached',
   ),
   cutOff: answer(
@@ -83,6 +93,30 @@ export const ANSWER = {
     'upstream-write-timeout',
     'The upstream did not take the request in time.',
     'connection_write_timeout',
+  ),
+  noEndpoint: answer(
+    503,
+    'no-endpoint',
+    'No endpoint of the app is known or reachable in this zone.',
+    'destination_not_found',
+  ),
+  overloaded: answer(
+    503,
+    'zone-overloaded',
+    'The zone has as much to do as it can take; waiting longer would not have helped.',
+    'connection_limit_reached',
+  ),
+  shed: answer(
+    503,
+    'gate-overloaded',
+    'The gate has more to do than it can take, and this request is not critical.',
+    'proxy_internal_response',
+  ),
+  requestTimeout: answer(
+    504,
+    'request-timeout',
+    'The request was not over within the route’s requestMs.',
+    'http_response_timeout',
   ),
   peerRefused: answer(
     503,

@@ -4,10 +4,11 @@ import type { Snapshot } from '../../snapshot/index.ts';
 import type { Refusal } from '../http1/refusals.ts';
 import { RequestHead } from '../http1/request-head.ts';
 import { ResponseHead } from '../http1/response-head.ts';
+import { type Found, Upstreams } from '../upstream/index.ts';
 import { CoarseClock } from './clock.ts';
+import { Pressure } from './pressure.ts';
 import type { RequestRecord } from './record.ts';
 import { RequestIds } from './request-ids.ts';
-import { Upstreams } from './upstream.ts';
 import { WireFacts } from './wire-facts.ts';
 
 export interface GatewayHooks {
@@ -26,6 +27,7 @@ export class Gateway {
   readonly clock = new CoarseClock();
   readonly ids = new RequestIds();
   readonly upstreams: Upstreams;
+  readonly pressure: Pressure;
   /** Parsers are shared: what they find is used up before the next bytes are read. */
   readonly requestHead = new RequestHead();
   readonly responseHead = new ResponseHead();
@@ -33,17 +35,12 @@ export class Gateway {
   /** The gate is going away: answers say Connection: close. */
   draining = false;
 
-  constructor(idc: IdcId, hooks: GatewayHooks) {
+  constructor(idc: IdcId, hooks: GatewayHooks, found: Found) {
     this.idc = idc;
     this.hooks = hooks;
     this.facts = new WireFacts(this.requestHead, idc);
-    const limits = () => {
-      const { gate } = hooks.current();
-      return {
-        upstreamConnections: gate.limits.upstreamConnections,
-        upstreamIdleMs: gate.timeouts.upstreamIdleMs,
-      };
-    };
-    this.upstreams = new Upstreams(limits, this.clock);
+    this.upstreams = new Upstreams(hooks.current(), idc, found, this.clock);
+    this.pressure = new Pressure(() => hooks.current().gate.overload);
+    this.clock.onTick(() => this.pressure.tick());
   }
 }

@@ -28,6 +28,8 @@ export class RequestRecord {
   /** Wall clock. */
   startedAtMs = 0;
   /** From the start; -1 for never. */
+  /** Waited for room so long; -1 when it did not. */
+  queuedMs = -1;
   connectedMs = -1;
   firstByteMs = -1;
   durationMs = 0;
@@ -47,6 +49,7 @@ export class RequestRecord {
     this.attempts = 0;
     this.requestBytes = 0;
     this.responseBytes = 0;
+    this.queuedMs = -1;
     this.connectedMs = -1;
     this.firstByteMs = -1;
     this.cookieWritten = 'none';

@@ -113,7 +113,7 @@ export class ResponseRelay {
     // The first bytes of the new protocol may come with the head.
     const early = at < end ? Buffer.from(buf.subarray(at, end)) : null;
     exchange.switchProtocols();
-    if (early !== null) exchange.client.tunnel?.upstreamBytes(early, early.length);
+    if (early !== null) exchange.client.tunnel?.earlyBytes(early);
   }
 
   /** 1xx go on, but not to HTTP/1.0 clients (RFC 9110 15.2). */
@@ -130,6 +130,7 @@ export class ResponseRelay {
     const exchange = this.#exchange;
     const { client } = exchange;
     const { status } = head;
+    if (exchange.repeatsElsewhere(status)) return;
     exchange.answerBegins(status);
     this.#nominated = head.nominated;
     if (

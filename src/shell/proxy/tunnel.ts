@@ -8,8 +8,8 @@ import type net from 'node:net';
 import { writeParts } from '../http1/body-writer.ts';
 import type { Spans } from '../http1/chunked.ts';
 import { READ_BUFFER_BYTES } from '../http1/socket-io.ts';
+import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
 import type { ClientConnection } from './client-connection.ts';
-import type { UpstreamConnection, UpstreamUser } from './upstream.ts';
 import { WriteProgress } from './write-progress.ts';
 
 /** One span over a whole read. */
@@ -56,7 +56,16 @@ export class Tunnel implements UpstreamUser {
     if (!send(this.#upstream.socket, buf, from, end)) this.#client.pause();
   }
 
-  upstreamBytes(buf: Buffer, length: number): void {
+  upstreamBytes(_: UpstreamConnection, buf: Buffer, length: number): void {
+    this.#down(buf, length);
+  }
+
+  /** Of the new protocol, come with the 101. */
+  earlyBytes(buf: Buffer): void {
+    this.#down(buf, buf.length);
+  }
+
+  #down(buf: Buffer, length: number): void {
     if (!this.#open) return;
     this.#moved();
     this.bytesDown += length;

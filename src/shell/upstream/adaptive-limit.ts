@@ -1,0 +1,76 @@
+/**
+ * How many requests a zone answers at once without growing slower. A gradient on the time to the
+ * first byte: while it stays within `tolerance` times the undisturbed time (and `slackMs`, because a
+ * fast zone's time is mostly noise) the limit grows by its square root, beyond that it shrinks in proportion. After Netflix's concurrency-limits and Envoy's
+ * adaptive concurrency, but with no moments of artificial calm: what is undisturbed is learnt while
+ * there is less to do than the limit allows, and drifts only by 0.02 % a window while there is not.
+ */
+import type { Adaptive } from '../../upstream/index.ts';
+
+const WINDOW_MS = 100;
+const MIN_SAMPLES = 10;
+const FIRST_LIMIT = 100;
+const MAX_SHRINK = 0.5;
+/** How far the undisturbed time follows a window's time, by whether the limit was felt. */
+const FOLLOW_DOWN = 0.5;
+const FOLLOW_UP = 0.02;
+const DRIFT = 1.0002;
+
+export class AdaptiveLimit {
+  readonly #policy: Adaptive;
+  #limit: number;
+  #undisturbedMs = 0;
+  #sumMs = 0;
+  #samples = 0;
+  #mostActive = 0;
+  #windowEndsMs = 0;
+
+  constructor(policy: Adaptive) {
+    this.#policy = policy;
+    this.#limit = Math.min(policy.max, Math.max(policy.min, FIRST_LIMIT));
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  get undisturbedMs(): number {
+    return this.#undisturbedMs;
+  }
+
+  /**
+   * @param ms from being let in to the first byte
+   * @param active requests under way, this one among them
+   */
+  sample(ms: number, active: number, nowMs: number): void {
+    this.#sumMs += ms;
+    this.#samples++;
+    if (active > this.#mostActive) this.#mostActive = active;
+    if (this.#samples < MIN_SAMPLES || nowMs < this.#windowEndsMs) return;
+    this.#adjust(this.#sumMs / this.#samples, this.#mostActive * 2 > this.#limit);
+    this.#sumMs = 0;
+    this.#samples = 0;
+    this.#mostActive = 0;
+    this.#windowEndsMs = nowMs + WINDOW_MS;
+  }
+
+  #adjust(ms: number, limitFelt: boolean): void {
+    this.#learn(ms, limitFelt);
+    const { min, max, tolerance, slackMs } = this.#policy;
+    const gradient = Math.min(
+      1,
+      Math.max(MAX_SHRINK, (tolerance * this.#undisturbedMs + slackMs) / Math.max(ms, 0.001)),
+    );
+    // Without pressure there is no evidence for a higher limit.
+    const growth = limitFelt ? Math.sqrt(this.#limit) : 0;
+    this.#limit = Math.min(max, Math.max(min, this.#limit * gradient + growth));
+  }
+
+  #learn(ms: number, limitFelt: boolean): void {
+    const known = this.#undisturbedMs;
+    if (known === 0) this.#undisturbedMs = ms;
+    else if (ms < known) this.#undisturbedMs = known + (ms - known) * FOLLOW_DOWN;
+    else if (limitFelt) this.#undisturbedMs = Math.min(ms, known * DRIFT);
+    else this.#undisturbedMs = known + (ms - known) * FOLLOW_UP;
+  }
+}

@@ -1,0 +1,217 @@
+/** All endpoints, rosters and loads of a worker. Endpoints and loads outlive reloads. */
+import type { EndpointSource, WeightedAddress } from '../../model/endpoints.ts';
+import type { AppId, IdcId } from '../../model/ids.ts';
+import type { Snapshot, Target } from '../../snapshot/index.ts';
+import type { UpstreamPolicy } from '../../upstream/index.ts';
+import { Endpoint } from './endpoint.ts';
+import { Roster } from './roster.ts';
+import { ZoneLoad } from './zone-load.ts';
+
+interface Clock {
+  readonly nowMs: number;
+  onTick(sweep: (nowMs: number) => void): void;
+}
+
+/** What discovery has found so far. */
+export interface Found {
+  /** Members of a source that is not static; undefined: nothing yet. */
+  addressesOf(source: EndpointSource): readonly WeightedAddress[] | undefined;
+  /** What a host name means now; undefined: not known yet. */
+  ipOf(host: string): string | undefined;
+}
+
+export class Upstreams {
+  readonly #clock: Clock;
+  readonly #found: Found;
+  #snapshot: Snapshot;
+  #rosters = new Map<EndpointSource, Roster>();
+  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #loads = new Map<string, ZoneLoad>();
+  #rostersOf = new Map<Endpoint, Roster[]>();
+  /** Told whenever who is listed, or how, has changed. */
+  onChange: () => void = () => undefined;
+
+  constructor(first: Snapshot, idc: IdcId, found: Found, clock: Clock) {
+    this.#clock = clock;
+    this.#found = found;
+    this.#snapshot = first;
+    this.#build(first, idc, -Infinity);
+    clock.onTick((nowMs) => this.#tick(nowMs));
+  }
+
+  /** Follows a new snapshot: rosters anew, endpoints and loads as they were. */
+  publish(snapshot: Snapshot, idc: IdcId): void {
+    this.#snapshot = snapshot;
+    this.#build(snapshot, idc, this.#clock.nowMs);
+    this.#retire();
+    this.onChange();
+  }
+
+  #build(snapshot: Snapshot, idc: IdcId, joinedAtMs: number): void {
+    const rosters = new Map<EndpointSource, Roster>();
+    const add = (source: EndpointSource, roster: Roster): void => {
+      rosters.set(source, roster);
+      this.#fill(roster, source, joinedAtMs);
+    };
+    const loads = new Set<string>();
+    for (const zone of snapshot.topology.zones.values()) {
+      for (const group of zone.groups) {
+        for (const [app, source] of group.endpoints) {
+          const policy = snapshot.upstreams.of(app);
+          const load = this.#load(zone.id, app, policy);
+          if (!loads.has(load.name)) load.rosters = [];
+          loads.add(load.name);
+          if (group.idc !== idc) continue;
+          const roster = new Roster(`${zone.id}/${group.id}/${app}`, policy, false);
+          load.rosters.push(roster);
+          add(source, roster);
+        }
+      }
+    }
+    for (const other of snapshot.topology.idcs.values()) {
+      if (other.id === idc) continue;
+      add(other.gates, new Roster(`peers/${other.id}`, snapshot.upstreams.peers, true));
+    }
+    for (const name of this.#loads.keys()) if (!loads.has(name)) this.#loads.delete(name);
+    this.#rosters = rosters;
+    this.#index();
+  }
+
+  #load(zone: string, app: string, policy: UpstreamPolicy): ZoneLoad {
+    const name = `${zone}/${app}`;
+    const known = this.#loads.get(name);
+    if (known !== undefined) {
+      known.follow(policy);
+      return known;
+    }
+    const load = new ZoneLoad(zone, app, policy);
+    this.#loads.set(name, load);
+    return load;
+  }
+
+  #fill(roster: Roster, source: EndpointSource, joinedAtMs: number): void {
+    const addresses =
+      source.kind === 'static' ? source.addresses : (this.#found.addressesOf(source) ?? []);
+    const scope = roster.ofPeers ? 'peers' : roster.name.slice(roster.name.lastIndexOf('/') + 1);
+    roster.set(
+      addresses,
+      (a) => this.#endpoint(scope, a, roster.policy, joinedAtMs),
+      this.#clock.nowMs,
+    );
+  }
+
+  #endpoint(
+    scope: string,
+    { address }: WeightedAddress,
+    policy: UpstreamPolicy,
+    joinedAtMs: number,
+  ): Endpoint {
+    const key = Endpoint.keyOf(scope, address);
+    const idleMs = this.#snapshot.gate.timeouts.upstreamIdleMs;
+    let endpoint = this.#endpoints.get(key);
+    if (endpoint === undefined) {
+      endpoint = new Endpoint(scope, address, policy.endpoint, idleMs);
+      endpoint.health.joinedAtMs = joinedAtMs;
+      this.#endpoints.set(key, endpoint);
+    }
+    endpoint.limits = policy.endpoint;
+    endpoint.idleTimeoutMs = idleMs;
+    const ip = this.#found.ipOf(address.host);
+    if (ip !== undefined) endpoint.moveTo(ip);
+    return endpoint;
+  }
+
+  #index(): void {
+    this.#rostersOf = new Map();
+    for (const roster of this.#rosters.values()) {
+      for (const { endpoint } of roster.shares) {
+        const list = this.#rostersOf.get(endpoint) ?? [];
+        list.push(roster);
+        this.#rostersOf.set(endpoint, list);
+      }
+    }
+  }
+
+  /** Endpoints that nobody lists any more: what is under way there ends, nothing new begins. */
+  #retire(): void {
+    for (const [key, endpoint] of this.#endpoints) {
+      if (this.#rostersOf.has(endpoint)) continue;
+      endpoint.idleTimeoutMs = 0;
+      endpoint.closeIdle();
+      if (endpoint.open === 0) this.#endpoints.delete(key);
+    }
+  }
+
+  /** Discovery has news. */
+  refound(): void {
+    for (const [source, roster] of this.#rosters) this.#fill(roster, source, this.#clock.nowMs);
+    this.#index();
+    this.#retire();
+    this.onChange();
+  }
+
+  /** Where requests for this target go; undefined where the app has no endpoints there. */
+  rosterOf(target: Target, app: AppId, snapshot: Snapshot): Roster | undefined {
+    const source =
+      target.via === 'local'
+        ? target.group.endpoints.get(app)
+        : snapshot.topology.idcs.get(target.group.idc)?.gates;
+    return source === undefined ? undefined : this.#rosters.get(source);
+  }
+
+  /** How much is under way for the app in the target's zone, here or by peers. */
+  loadOf(target: Target, app: AppId): ZoneLoad | undefined {
+    return this.#loads.get(`${target.zone.id}/${app}`);
+  }
+
+  rosters(): Iterable<Roster> {
+    return this.#rosters.values();
+  }
+
+  endpoints(): Iterable<Endpoint> {
+    return this.#endpoints.values();
+  }
+
+  loads(): Iterable<ZoneLoad> {
+    return this.#loads.values();
+  }
+
+  /** Something was measured: its rosters share out anew. */
+  changed(endpoint: Endpoint): void {
+    for (const roster of this.#rostersOf.get(endpoint) ?? []) roster.refresh(this.#clock.nowMs);
+  }
+
+  /** A request went well there. */
+  succeeded(endpoint: Endpoint, roster: Roster): void {
+    const { outliers } = roster.policy;
+    if (outliers !== null) endpoint.health.succeeded(this.#clock.nowMs, outliers);
+  }
+
+  /** A request failed there, by the endpoint's fault. */
+  failed(endpoint: Endpoint, roster: Roster): void {
+    const { outliers } = roster.policy;
+    if (outliers === null) return;
+    const wants = endpoint.health.failed(this.#clock.nowMs, outliers);
+    if (!wants || !roster.mayEject(outliers)) return;
+    endpoint.health.eject(this.#clock.nowMs, outliers);
+    this.changed(endpoint);
+  }
+
+  #tick(nowMs: number): void {
+    for (const [key, endpoint] of this.#endpoints) {
+      endpoint.sweep(nowMs);
+      const rosters = this.#rostersOf.get(endpoint);
+      if (rosters === undefined) {
+        if (endpoint.open === 0) this.#endpoints.delete(key);
+      } else if (endpoint.health.maybeReturn(nowMs, rosters[0]!.policy.outliers)) {
+        this.changed(endpoint);
+      }
+    }
+    for (const roster of this.#rosters.values()) roster.tick(nowMs);
+    for (const load of this.#loads.values()) if (load.waiting > 0) load.serve(performance.now());
+  }
+
+  closeIdle(): void {
+    for (const endpoint of this.#endpoints.values()) endpoint.closeIdle();
+  }
+}
