@@ -1,11 +1,16 @@
-// `npm run bench`: builds, then compares with nginx and http-proxy, then times the pure parts.
-import { mkdirSync } from 'node:fs';
+// `npm run bench -- [options]`: builds, then measures. What is measured, and how: docs/benchmarks.md.
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { join } from 'node:path';
-import { BIN, build, install, must, ownEnv, ROOT } from './setup.mjs';
+import { BIN, build, install, ownEnv, ROOT } from './setup.mjs';
 
 install();
 build();
-mkdirSync(join(ROOT, '.bench'), { recursive: true });
-const node = join(BIN, 'node');
-must('comparison', node, [join(ROOT, 'bench', 'compare.ts')], { env: ownEnv() });
-must('pure parts', node, [join(ROOT, 'bench', 'micro.ts')], { env: ownEnv() });
+const bench = spawn(join(BIN, 'node'), [join(ROOT, 'bench', 'main.ts'), ...process.argv.slice(2)], {
+  cwd: ROOT,
+  stdio: 'inherit',
+  env: ownEnv(),
+});
+// It has processes of its own to stop: it must hear of it, and be waited for.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => bench.kill(signal));
+bench.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
