@@ -1,5 +1,5 @@
 /** One round: a load on a port, and what it cost the processes behind it. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Running } from './candidates/candidate.ts';
 import type { Round } from './figures.ts';
 import { cpuTicksFrom, residentBytesFrom, wrkResult } from './parse.ts';
@@ -56,10 +56,15 @@ export async function wrk(port: number, load: Load, seconds: number, processes: 
 
 /** With children, should a candidate have any. */
 function familyOf(pid: number): number[] {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean),
-  );
-  return [pid, ...children.flatMap((child) => familyOf(Number(child)))];
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const children = threads.flatMap((thread) => childrenOf(`/proc/${pid}/task/${thread}/children`));
+  return [pid, ...children.flatMap(familyOf)];
+}
+
+/** None of a thread that has just ended. */
+function childrenOf(file: string): number[] {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
 function cpuSeconds(running: Running): { user: number; system: number } {

@@ -83,7 +83,9 @@ async function oneRound(
     const args = [CLIENTS, String(running.port), String(connections), cookie];
     clients = processes.start('load', process.execPath, args, ['ignore', 'pipe', 'inherit']);
     await saidOpen(clients);
-    return ((await settledBytes(running)) - before) / connections;
+    const after = await settledBytes(running);
+    if (clients.exitCode !== null) throw new Error('connections were lost while they waited');
+    return (after - before) / connections;
   } finally {
     if (clients !== null) await processes.stop(clients);
     await running.stop();

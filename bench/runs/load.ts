@@ -20,6 +20,7 @@ import {
 } from './contest.ts';
 import { mustDoTheWork } from './same-work.ts';
 
+/** V8 compiles what is hot within it. */
 const WARM_UP_S = 3;
 const script = (name: string): string => fileURLToPath(new URL(`../load/${name}`, import.meta.url));
 
@@ -71,7 +72,7 @@ async function prepare(
   const running = await startContestant(contest, scenario, contestant);
   try {
     await mustDoTheWork(running.port, scenario, contestant, load);
-    await measure(running, load, Math.min(contest.seconds, WARM_UP_S), contest.processes);
+    await measure(running, load, contest.quick ? 1 : WARM_UP_S, contest.processes);
   } catch (error) {
     await running.stop();
     throw error;
