@@ -221,7 +221,7 @@ export class Gate {
   #gauges() {
     return {
       clientConnections: () => this.#edge?.connections ?? 0,
-      overLimit: () => this.#edge?.overLimit ?? 0,
+      refusedConnections: () => this.#edge?.admission.refused ?? {},
       tunnels: () => this.#edge?.tunnels ?? 0,
       upstreams: upstreamGauges(this.#gateway, this.#upstreamSide),
       logLinesDropped: () => this.#accessLog?.dropped ?? 0,

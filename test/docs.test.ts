@@ -78,7 +78,7 @@ describe('docs/observing.md', () => {
   it('lists every metric of a gate, and no other', async () => {
     const gauges = {
       clientConnections: () => 0,
-      overLimit: () => 0,
+      refusedConnections: () => ({}),
       tunnels: () => 0,
       upstreams: {
         endpoints: () => [],

@@ -42,7 +42,7 @@ export async function startZonegate(work: Work, site: Site): Promise<Running> {
   return inLine(await start('i1', first!), behind);
 }
 
-/** Four documents in one file. JSON, because every JSON text is YAML. */
+/** All documents in one file. JSON, because every JSON text is YAML. */
 export function writeGateConfig(
   folder: string,
   work: Work,
@@ -55,6 +55,7 @@ export function writeGateConfig(
     rules(work),
     routes(work),
     gate(work, ports, logFile),
+    upstreams(),
   ];
   const text = documents.map((d) => JSON.stringify({ apiVersion: 'zonegate/v1', ...d }));
   writeFileSync(join(folder, 'all.yaml'), `${text.join('\n---\n')}\n`);
@@ -123,12 +124,23 @@ function gate(work: Work, ports: readonly number[], logFile: string | null): Jso
       connections: work.connections,
       connectionsPerClient: work.connections,
       requestsPerConnection: 1_000_000_000,
-      upstreamConnections: UPSTREAM_CONNECTIONS,
     },
     timeouts: { keepAliveMs: ms, upstreamIdleMs: 60_000 },
     log: { access: logFile ?? 'off', level: 'error' },
   };
 }
+
+/** nginx bounds nothing of this here; the gate counts all the same. */
+const upstreams = (): Json => ({
+  kind: 'Upstreams',
+  default: {
+    endpoint: {
+      connections: UPSTREAM_CONNECTIONS,
+      pending: UPSTREAM_CONNECTIONS,
+      requests: UPSTREAM_CONNECTIONS,
+    },
+  },
+});
 
 /** A route cookie for every shard, as the gate would write it. */
 export function routeCookies(folder: string, work: Work): readonly string[] {

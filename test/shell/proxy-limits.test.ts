@@ -105,7 +105,9 @@ describe('limits', () => {
     await first.sees('ok');
     await second.sees('ok');
     await new RawClient(port).closed();
-    expect(await gate.metrics()).toMatch(/zonegate_client_connections_refused_total 1/);
+    expect(await gate.metrics()).toMatch(
+      /zonegate_client_connections_refused_total\{limit="total"\} 1/,
+    );
   });
 
   it('counts connections by address, but not those of listed proxies', async () => {

@@ -9,7 +9,8 @@ import { type UpstreamGauges, upstreamMetrics } from './upstream-metrics.ts';
 export interface Gauges {
   readonly upstreams: UpstreamGauges;
   clientConnections(): number;
-  overLimit(): number;
+  /** By limit. */
+  refusedConnections(): Readonly<Record<string, number>>;
   tunnels(): number;
   logLinesDropped(): number;
   epoch(): number;
@@ -81,8 +82,8 @@ const gateMetrics = (c: Counters, g: Gauges, version: string): Metric[] => [
   ),
   counter(
     'zonegate_client_connections_refused_total',
-    'Connections beyond limits.connections or connectionsPerClient.',
-    () => one(g.overLimit()),
+    'Connections closed as soon as they came, by limit.',
+    () => mapSamples(Object.entries(g.refusedConnections()), 'limit'),
   ),
   counter('zonegate_accept_failures_total', 'Connections that could not be accepted.', () =>
     one(c.acceptFailures),

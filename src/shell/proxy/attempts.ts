@@ -75,7 +75,7 @@ export class Attempts {
       this.count++;
       return idle;
     }
-    if (!this.load.mayConnect) return 'connections';
+    if (!this.load.mayConnect || !this.#upstreams.makeRoom()) return 'connections';
     const dialled = endpoint.dial(user);
     if (dialled === 'unresolved') return 'exhausted';
     if (typeof dialled !== 'string') this.count++;

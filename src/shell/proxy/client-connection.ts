@@ -11,7 +11,7 @@
  * Slightly over 300 lines: it is one state machine.
  */
 import type net from 'node:net';
-import type { ListenerKind } from '../../model/facts.ts';
+import type { Listener } from '../../gate/compile-gate.ts';
 import { gateToken } from '../../peer/index.ts';
 import { INCOMPLETE, REFUSED } from '../http1/head.ts';
 import { REFUSAL, type Refusal } from '../http1/refusals.ts';
@@ -36,7 +36,7 @@ export interface ClientRegistry {
 export class ClientConnection implements SocketOwner {
   readonly socket: net.Socket;
   readonly gateway: Gateway;
-  readonly listener: ListenerKind;
+  readonly listener: Listener;
   readonly remote: string;
   /** The same, as the socket gives it. */
   readonly address: string;
@@ -61,12 +61,7 @@ export class ClientConnection implements SocketOwner {
   #parsing = false;
   #lingerLeft = LINGER_BYTES;
 
-  constructor(
-    socket: net.Socket,
-    gateway: Gateway,
-    listener: ListenerKind,
-    registry: ClientRegistry,
-  ) {
+  constructor(socket: net.Socket, gateway: Gateway, listener: Listener, registry: ClientRegistry) {
     this.socket = socket;
     this.gateway = gateway;
     this.listener = listener;

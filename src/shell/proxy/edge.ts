@@ -2,6 +2,7 @@
 import net from 'node:net';
 import type { Listener } from '../../gate/compile-gate.ts';
 import { accept, SERVER_OPTIONS } from '../http1/socket-io.ts';
+import { Admission } from './admission.ts';
 import { ClientConnection, type ClientRegistry } from './client-connection.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -10,16 +11,14 @@ export class Edge implements ClientRegistry {
   readonly #adopting: boolean;
   readonly #servers: net.Server[] = [];
   readonly #clients: ClientConnection[] = [];
-  /** Open connections by address of the TCP peer; no larger than their number. */
-  readonly #perAddress = new Map<string, number>();
+  readonly admission: Admission;
   #whenEmpty: (() => void) | null = null;
-  /** Connections closed at once because of limits.connections or limits.connectionsPerClient. */
-  overLimit = 0;
 
   /** @param adopting accepted sockets may be taken over (`canAdopt`) */
   constructor(gateway: Gateway, adopting: boolean) {
     this.#gateway = gateway;
     this.#adopting = adopting;
+    this.admission = new Admission(gateway);
     gateway.clock.onTick((nowMs) => this.#sweep(nowMs));
   }
 
@@ -44,18 +43,14 @@ export class Edge implements ClientRegistry {
   }
 
   #accept(socket: net.Socket, listener: Listener): void {
-    const { gate } = this.#gateway.hooks.current();
-    const address = socket.remoteAddress ?? '';
-    const crowded = (this.#perAddress.get(address) ?? 0) >= gate.limits.connectionsPerClient;
-    const counted = crowded && !gate.proxies.has(address) && !gate.peers.has(address);
-    if (counted || this.#clients.length >= gate.limits.connections) {
-      this.overLimit++;
+    if (this.admission.judge(listener, socket.remoteAddress ?? '') !== null) {
       socket.destroy();
       return;
     }
+    // A PROXY header or a TLS handshake would be read here, before the first byte of HTTP.
     accept(
       socket,
-      (owned) => new ClientConnection(owned, this.#gateway, listener.from, this),
+      (owned) => new ClientConnection(owned, this.#gateway, listener, this),
       this.#adopting,
     );
   }
@@ -70,14 +65,12 @@ export class Edge implements ClientRegistry {
 
   add(client: ClientConnection): void {
     client.index = this.#clients.length;
-    this.#perAddress.set(client.address, (this.#perAddress.get(client.address) ?? 0) + 1);
+    this.admission.opened(client.listener, client.address);
     this.#clients.push(client);
   }
 
   remove(client: ClientConnection): void {
-    const others = (this.#perAddress.get(client.address) ?? 1) - 1;
-    if (others > 0) this.#perAddress.set(client.address, others);
-    else this.#perAddress.delete(client.address);
+    this.admission.closed(client.listener, client.address);
     const last = this.#clients.pop();
     if (last !== undefined && last !== client) {
       last.index = client.index;

@@ -272,7 +272,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   #ask(): Decision {
     const { gateway, client, record } = this;
     const { facts, requestHead: head } = gateway;
-    facts.listener = client.listener;
+    facts.listener = client.listener.from;
     facts.remote = client.remote;
     facts.path = head.path;
     facts.query = head.query;

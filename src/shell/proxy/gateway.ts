@@ -6,6 +6,7 @@ import { RequestHead } from '../http1/request-head.ts';
 import { ResponseHead } from '../http1/response-head.ts';
 import { type Found, Upstreams } from '../upstream/index.ts';
 import { CoarseClock } from './clock.ts';
+import { openFilesLimit, socketsPerSide } from './descriptors.ts';
 import { Pressure } from './pressure.ts';
 import type { RequestRecord } from './record.ts';
 import { RequestIds } from './request-ids.ts';
@@ -32,6 +33,8 @@ export class Gateway {
   readonly requestHead = new RequestHead();
   readonly responseHead = new ResponseHead();
   readonly facts: WireFacts;
+  /** Client connections at most, and upstream connections at most, as descriptors allow. */
+  readonly socketsPerSide = socketsPerSide(openFilesLimit());
   /** The gate is going away: answers say Connection: close. */
   draining = false;
 
@@ -39,7 +42,7 @@ export class Gateway {
     this.idc = idc;
     this.hooks = hooks;
     this.facts = new WireFacts(this.requestHead, idc);
-    this.upstreams = new Upstreams(hooks.current(), idc, found, this.clock);
+    this.upstreams = new Upstreams(hooks.current(), idc, found, this.clock, this.socketsPerSide);
     this.pressure = new Pressure(() => hooks.current().gate.overload);
     this.clock.onTick(() => this.pressure.tick());
   }

@@ -134,6 +134,13 @@ export class Endpoint {
     if (old > 0) for (const connection of this.#idle.splice(0, old)) connection.discard();
   }
 
+  /** Closes the connection that has been idle longest. @returns false when none is idle */
+  closeOldest(): boolean {
+    const oldest = this.#idle.shift();
+    oldest?.discard();
+    return oldest !== undefined;
+  }
+
   closeIdle(): void {
     for (const connection of this.#idle.splice(0)) connection.discard();
   }

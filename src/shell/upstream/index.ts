@@ -23,6 +23,7 @@ export interface Found {
 export class Upstreams {
   readonly #clock: Clock;
   readonly #found: Found;
+  readonly #maxOpen: number;
   #snapshot: Snapshot;
   #rosters = new Map<EndpointSource, Roster>();
   readonly #endpoints = new Map<string, Endpoint>();
@@ -31,7 +32,9 @@ export class Upstreams {
   /** Told whenever who is listed, or how, has changed. */
   onChange: () => void = () => undefined;
 
-  constructor(first: Snapshot, idc: IdcId, found: Found, clock: Clock) {
+  /** @param maxOpen upstream connections in all */
+  constructor(first: Snapshot, idc: IdcId, found: Found, clock: Clock, maxOpen: number) {
+    this.#maxOpen = maxOpen;
     this.#clock = clock;
     this.#found = found;
     this.#snapshot = first;
@@ -162,6 +165,18 @@ export class Upstreams {
   /** How much is under way for the app in the target's zone, here or by peers. */
   loadOf(target: Target, app: AppId): ZoneLoad | undefined {
     return this.#loads.get(`${target.zone.id}/${app}`);
+  }
+
+  /**
+   * Room for one more connection? Where there is none an idle one elsewhere is closed, so that pools
+   * of yesterday don't keep today's requests out.
+   */
+  makeRoom(): boolean {
+    let open = 0;
+    for (const endpoint of this.#endpoints.values()) open += endpoint.open;
+    if (open < this.#maxOpen) return true;
+    for (const endpoint of this.#endpoints.values()) if (endpoint.closeOldest()) return true;
+    return false;
   }
 
   rosters(): Iterable<Roster> {
