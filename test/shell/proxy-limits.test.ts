@@ -142,12 +142,10 @@ describe('limits', () => {
 
   it('503 when the endpoint has all the connections it may have', async () => {
     const origin = await Origin.start(() => undefined);
-    const { port } = await plainGate(
-      [origin],
-      'timeouts: { halfClosedMs: 0 }',
-      {},
-      'default: { endpoint: { connections: 1 } }',
-    );
+    const { port } = await plainGate([origin], {
+      gate: 'timeouts: { halfClosedMs: 0 }',
+      upstreams: 'default: { endpoint: { connections: 1 } }',
+    });
     new RawClient(port).send(GET);
     await until('the first request upstream', () => origin.requests.length === 1);
     const client = new RawClient(port).send(GET);

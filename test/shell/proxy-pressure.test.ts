@@ -113,7 +113,9 @@ describe('under pressure, and at the edges of a message', () => {
     const origin = await Origin.start(
       bytes('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok'),
     );
-    const { port } = await plainGate([origin], '', {}, 'default: { endpoint: { connections: 1 } }');
+    const { port } = await plainGate([origin], {
+      upstreams: 'default: { endpoint: { connections: 1 } }',
+    });
     const client = new RawClient(port).send(GET + GET + GET);
     await until('three answers', () => client.received.split('\r\n\r\nok').length === 4);
     expect(client.received).not.toContain('503');

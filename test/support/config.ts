@@ -42,18 +42,28 @@ export function load(directory: string, env: Readonly<Record<string, string>> = 
 
 export const reference = (): Snapshot => load(REFERENCE);
 
-const SECRET = 'test-secret-test-secret-test-secret-0';
+export const SECRET = 'test-secret-test-secret-test-secret-0';
 
 export interface PlainOptions {
   readonly listen: number;
   readonly origins: readonly number[];
+  /** What the listener says besides its address; begins with a comma. */
+  readonly listener?: string;
   /** YAML lines for the Gate document. */
   readonly gate?: string;
+  /** YAML of the app's endpoints, instead of `origins`. */
+  readonly endpoints?: string;
+  /** YAML lines of the Rules document. */
+  readonly rules?: string;
+  /** YAML of the Routes document, instead of one route for all. */
+  readonly routes?: string;
   /** YAML lines of an Upstreams document. */
   readonly upstreams?: string;
   readonly admin?: number;
   readonly epoch?: number;
 }
+
+const PLAIN_ROUTE = 'routes: [{ host: "*", zone: gzone, app: any }]';
 
 /** One IDC, one gzone, every host and path: a plain forwarder. */
 export function plainConfig(options: PlainOptions): string {
@@ -64,28 +74,41 @@ export function plainConfig(options: PlainOptions): string {
 
 export function writePlain(
   directory: string,
-  { listen, origins, gate = '', upstreams = '', admin, epoch = 1 }: PlainOptions,
+  {
+    listen,
+    origins,
+    gate = '',
+    upstreams = '',
+    endpoints: given,
+    routes = PLAIN_ROUTE,
+    rules = '',
+    listener = '',
+    admin,
+    epoch = 1,
+  }: PlainOptions,
 ): void {
-  const endpoints = origins.map((port) => `"127.0.0.1:${port}"`).join(', ');
+  const listed = origins.map((port) => `"127.0.0.1:${port}"`).join(', ');
+  const endpoints = given ?? `[${listed}]`;
   writeFileSync(
     join(directory, 'all.yaml'),
     `apiVersion: zonegate/v1
 kind: Topology
-cities: { here: { idcs: { i1: { zones: { GZ01: { type: gzone, groups: { A: { endpoints: { any: [${endpoints}] } } } } } } } } }
+cities: { here: { idcs: { i1: { zones: { GZ01: { type: gzone, groups: { A: { endpoints: { any: ${endpoints} } } } } } } } } }
 ---
 apiVersion: zonegate/v1
 kind: Rules
 epoch: ${epoch}
+${rules}
 ---
 apiVersion: zonegate/v1
 kind: Routes
-routes: [{ host: "*", zone: gzone, app: any }]
+${routes}
 ---
 apiVersion: zonegate/v1
 kind: Gate
-listeners: [{ address: "127.0.0.1:${listen}" }]
+listeners: [{ address: "127.0.0.1:${listen}"${listener} }]
 ${admin === undefined ? '' : `admin: [{ address: "127.0.0.1:${admin}" }]`}
-keys: { cookie: [{ id: k, secret: ${SECRET} }], peer: [{ id: k, secret: ${SECRET} }] }
+${gate.includes('keys:') ? '' : `keys: { cookie: [{ id: k, secret: ${SECRET} }], peer: [{ id: k, secret: ${SECRET} }] }`}
 ${gate.includes('log:') ? '' : 'log: { access: "off", level: error }'}
 ${gate}
 ${upstreams === '' ? '' : `---\napiVersion: zonegate/v1\nkind: Upstreams\n${upstreams}\n`}`,

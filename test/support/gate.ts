@@ -2,7 +2,7 @@
 import { onTestFinished } from 'vitest';
 import { Gate } from '../../src/main.ts';
 import type { IdcId } from '../../src/model/ids.ts';
-import { load, plainConfig } from './config.ts';
+import { load, type PlainOptions, plainConfig } from './config.ts';
 import { freePort } from './ports.ts';
 import type { Origin } from './wire.ts';
 
@@ -14,17 +14,25 @@ export interface RunningGate {
   metrics(): Promise<string>;
 }
 
-/** @param gateYaml further lines of the Gate document; @param upstreams of an Upstreams document */
+/** What a plain gate is told besides its origins; YAML throughout. */
+interface PlainGateOptions extends Omit<PlainOptions, 'listen' | 'origins' | 'admin' | 'epoch'> {
+  /** Called before the configuration is read. */
+  readonly prepare?: (directory: string) => void;
+}
+
+/** @param told lines of the Gate document, or more */
 export async function plainGate(
   origins: readonly Origin[] | readonly number[],
-  gateYaml = '',
+  told: string | PlainGateOptions = '',
   env: Record<string, string> = {},
-  upstreams = '',
 ): Promise<RunningGate> {
   const port = await freePort();
   const admin = await freePort();
+  const { prepare, ...documents }: PlainGateOptions =
+    typeof told === 'string' ? { gate: told } : told;
   const ports = origins.map((o) => (typeof o === 'number' ? o : o.port));
-  const directory = plainConfig({ listen: port, admin, origins: ports, gate: gateYaml, upstreams });
+  const directory = plainConfig({ ...documents, listen: port, admin, origins: ports });
+  prepare?.(directory);
   const gate = new Gate({
     directory,
     idc: 'i1' as IdcId,

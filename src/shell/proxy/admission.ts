@@ -3,8 +3,7 @@ import type { Listener } from '../../gate/compile-gate.ts';
 import type { Gateway } from './gateway.ts';
 
 /** Why a connection was closed as soon as it came. */
-export const ADMISSION_LIMITS = ['total', 'listener', 'client', 'rate', 'memory'] as const;
-export type AdmissionLimit = (typeof ADMISSION_LIMITS)[number];
+type AdmissionLimit = 'total' | 'listener' | 'client' | 'rate' | 'memory';
 
 const SECOND_MS = 1000;
 

@@ -5,8 +5,8 @@
 import type { Retries } from '../../upstream/index.ts';
 import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
-import type { Upstreams } from '../upstream/index.ts';
-import { NO_KEY, type Roster } from '../upstream/roster.ts';
+import type { Upstreams, Way } from '../upstream/index.ts';
+import { NO_KEY, type Roster, Tried } from '../upstream/roster.ts';
 import type { Limit, ZoneLoad } from '../upstream/zone-load.ts';
 
 /** Endpoints without room that are passed over before giving up. */
@@ -22,7 +22,8 @@ export class Attempts {
   roster!: Roster;
   load!: ZoneLoad;
   #hash = NO_KEY;
-  readonly #tried: Endpoint[] = [];
+  /** Reused from request to request: emptying an array costs more than counting. */
+  readonly #tried = new Tried();
   #entered = false;
   /** The endpoint that carries a repeated request now. */
   #repeatAt: Endpoint | null = null;
@@ -31,42 +32,42 @@ export class Attempts {
     this.#upstreams = upstreams;
   }
 
-  begin(roster: Roster, load: ZoneLoad, hash: number): void {
+  begin({ roster, load }: Way, hash: number): void {
     this.roster = roster;
     this.load = load;
     this.#hash = hash;
-    this.#tried.length = 0;
+    this.#tried.count = 0;
     this.count = 0;
   }
 
   /** Another endpoint than those tried. */
   next(user: UpstreamUser): Attempt {
     const tried = this.#tried;
-    const before = tried.length;
+    const before = tried.count;
     let limit: Limit | null = null;
     for (let skips = 0; skips < MAX_SKIPS; skips++) {
       const endpoint = this.roster.pick(this.#hash, tried);
       if (endpoint === null) {
-        limit ??= tried.length < this.roster.size ? 'requests' : null;
+        limit ??= tried.count < this.roster.size ? 'requests' : null;
         break;
       }
       const got = this.#connect(endpoint, user, false);
       if (typeof got !== 'string') {
-        tried.length = before;
-        tried.push(endpoint);
+        tried.count = before;
+        tried.add(endpoint);
         return got;
       }
       if (got !== 'exhausted') limit ??= got;
-      tried.push(endpoint);
+      tried.add(endpoint);
     }
-    tried.length = before;
+    tried.count = before;
     return limit ?? 'exhausted';
   }
 
   /** A pooled connection has just proved stale: a new one, to the same endpoint. */
   again(user: UpstreamUser): Attempt {
-    const endpoint = this.#tried.at(-1);
-    return endpoint === undefined ? 'exhausted' : this.#connect(endpoint, user, true);
+    const endpoint = this.#tried.last;
+    return endpoint === null ? 'exhausted' : this.#connect(endpoint, user, true);
   }
 
   #connect(endpoint: Endpoint, user: UpstreamUser, fresh: boolean): Attempt {

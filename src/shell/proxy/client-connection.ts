@@ -249,7 +249,8 @@ export class ClientConnection implements SocketOwner {
 
   /** Cuts the connection so that no client can take the answer for whole. */
   breakOff(reset: boolean): void {
-    if (reset) this.socket.resetAndDestroy();
+    // Bytes that nobody takes would else stay in the kernel for as long as the client likes.
+    if (reset || unsentBytes(this.socket) > 0) this.socket.resetAndDestroy();
     else this.socket.destroy();
   }
 

@@ -75,6 +75,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   /** When a second endpoint is asked, and when the first byte must be here. */
   #hedgeAtMs = Infinity;
   #firstByteByMs = Infinity;
+  /** From the start to being let in; 0 when that was at once. */
   #enteredMs = 0;
   #movedAtMs = 0;
   waitUntilMs = 0;
@@ -123,6 +124,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     const lastOne = client.served + 1 >= snapshot.gate.limits.requestsPerConnection;
     client.closing = head.close || lastOne || (head.minorVersion === 0 && !head.keepAlive);
     this.#endsMs = Infinity;
+    this.#enteredMs = 0;
     if (head.hasUnderscore && snapshot.gate.headers.underscore === 'refuse')
       return this.#refuse(REFUSAL.underscoreField, end);
     if (head.maxForwards === 0) return this.#answerOptions(bodyStart);
@@ -168,15 +170,11 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     const { requestMs } = decision.route;
     if (requestMs !== null) this.#endsMs = gateway.clock.nowMs + requestMs;
     const [target] = decision.targets;
-    const roster = gateway.upstreams.rosterOf(target, decision.route.app, snapshot);
-    const load = gateway.upstreams.loadOf(target, decision.route.app);
-    if (roster === undefined || load === undefined) this.fail(ANSWER.noEndpoint);
+    const way = gateway.upstreams.wayOf(target, decision.route.app, snapshot);
+    if (way === undefined) this.fail(ANSWER.noEndpoint);
     else {
-      this.#attempts.begin(
-        roster,
-        load,
-        ringKey(roster.policy.balance, decision, head, sender.client),
-      );
+      const key = ringKey(way.roster.policy.balance, decision, head, sender.client);
+      this.#attempts.begin(way, key);
       this.#beginFault(decision.fault);
     }
     return used;
@@ -198,6 +196,8 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
 
   #faultDelayed(): void {
     const abort = this.forward?.fault?.abort ?? null;
+    // What a drill adds says nothing of the zone.
+    if (this.forward!.fault!.delayMs > 0) this.#enteredMs = this.record.elapsedMs();
     if (abort === null) this.#enter();
     else this.#answer(faultAnswer(abort), '');
   }
@@ -218,7 +218,6 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
 
   #entered(attempt: UpstreamConnection): void {
     this.#attempts.enter(this.gateway.clock.nowMs);
-    this.#enteredMs = this.record.elapsedMs();
     this.#use(attempt);
   }
 
@@ -242,7 +241,8 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     if (attempt === 'exhausted') this.fail(ANSWER.noEndpoint);
     else if (typeof attempt === 'string') return false;
     else {
-      this.record.queuedMs = this.record.elapsedMs();
+      this.#enteredMs = this.record.elapsedMs();
+      this.record.queuedMs = this.#enteredMs;
       this.#entered(attempt);
     }
     return true;
@@ -674,7 +674,9 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     const { limits, timeouts } = this.snapshot.gate;
     const nowMs = this.gateway.clock.nowMs;
     if (upstream?.socket.writableNeedDrain === true) {
+      const leftMs = this.#movedAtMs + timeouts.idleMs - nowMs;
       if (this.#toUpstream.moved(upstream.socket)) this.#moved();
+      else if (leftMs > 0) this.#expectWithin(leftMs);
       else {
         this.#attempts.timedOut(upstream.endpoint, this.#sinceEnteredMs(), nowMs);
         this.fail(ANSWER.writeTimeout);

@@ -20,6 +20,12 @@ export interface Found {
   ipOf(host: string): string | undefined;
 }
 
+/** Who may take a request, and how much its zone has to do already. */
+export interface Way {
+  readonly roster: Roster;
+  readonly load: ZoneLoad;
+}
+
 export class Upstreams {
   readonly #clock: Clock;
   readonly #found: Found;
@@ -29,6 +35,8 @@ export class Upstreams {
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #loads = new Map<string, ZoneLoad>();
   #rostersOf = new Map<Endpoint, Roster[]>();
+  /** Looked up once per target and app, until the next snapshot. */
+  #ways = new WeakMap<Target, Map<AppId, Way>>();
   /** Told whenever who is listed, or how, has changed. */
   onChange: () => void = () => undefined;
 
@@ -77,6 +85,7 @@ export class Upstreams {
     }
     for (const name of this.#loads.keys()) if (!loads.has(name)) this.#loads.delete(name);
     this.#rosters = rosters;
+    this.#ways = new WeakMap();
     this.#index();
   }
 
@@ -153,18 +162,25 @@ export class Upstreams {
     this.onChange();
   }
 
-  /** Where requests for this target go; undefined where the app has no endpoints there. */
-  rosterOf(target: Target, app: AppId, snapshot: Snapshot): Roster | undefined {
+  /** How requests for the app get to this target; undefined where it has no endpoints there. */
+  wayOf(target: Target, app: AppId, snapshot: Snapshot): Way | undefined {
+    let ways = this.#ways.get(target);
+    if (ways === undefined) {
+      ways = new Map();
+      this.#ways.set(target, ways);
+    }
+    const known = ways.get(app);
+    if (known !== undefined) return known;
     const source =
       target.via === 'local'
         ? target.group.endpoints.get(app)
         : snapshot.topology.idcs.get(target.group.idc)?.gates;
-    return source === undefined ? undefined : this.#rosters.get(source);
-  }
-
-  /** How much is under way for the app in the target's zone, here or by peers. */
-  loadOf(target: Target, app: AppId): ZoneLoad | undefined {
-    return this.#loads.get(`${target.zone.id}/${app}`);
+    const roster = source === undefined ? undefined : this.#rosters.get(source);
+    const load = this.#loads.get(`${target.zone.id}/${app}`);
+    if (roster === undefined || load === undefined) return undefined;
+    const way = Object.freeze({ roster, load });
+    ways.set(app, way);
+    return way;
   }
 
   /**

@@ -10,6 +10,25 @@ import { HashRing, type Share, ShareTable } from './share-table.ts';
 /** No key to hash: the request may go anywhere. */
 export const NO_KEY = -1;
 
+/** The endpoints that one request has tried, few. */
+export class Tried {
+  readonly #endpoints: Endpoint[] = [];
+  count = 0;
+
+  add(endpoint: Endpoint): void {
+    this.#endpoints[this.count++] = endpoint;
+  }
+
+  has(endpoint: Endpoint): boolean {
+    for (let i = 0; i < this.count; i++) if (this.#endpoints[i] === endpoint) return true;
+    return false;
+  }
+
+  get last(): Endpoint | null {
+    return this.count === 0 ? null : this.#endpoints[this.count - 1]!;
+  }
+}
+
 export class Roster {
   /** `zone/group/app`, or `peers/idc`: as it is shown. */
   readonly name: string;
@@ -74,21 +93,21 @@ export class Roster {
    * @param tried by this request already
    * @returns null when there is nobody, or nobody has room
    */
-  pick(hash: number, tried: readonly Endpoint[]): Endpoint | null {
+  pick(hash: number, tried: Tried): Endpoint | null {
     const { shares } = this.#table;
     if (shares.length === 0) return null;
     if (this.#ring !== null && hash !== NO_KEY) {
       return this.#ring.find(
         hash,
-        (e) => e.hasRoom && !tried.includes(e) && (this.desperate || e.usable),
+        (e) => e.hasRoom && !tried.has(e) && (this.desperate || e.usable),
       );
     }
     const from = this.#place();
     const first = shares[from]!.endpoint;
-    if (tried.length === 0 && first.hasRoom) return first;
+    if (tried.count === 0 && first.hasRoom) return first;
     for (let i = 0; i < shares.length; i++) {
       const { endpoint } = shares[(from + i) % shares.length]!;
-      if (endpoint.hasRoom && !tried.includes(endpoint)) return endpoint;
+      if (endpoint.hasRoom && !tried.has(endpoint)) return endpoint;
     }
     return null;
   }
