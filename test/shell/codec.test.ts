@@ -202,11 +202,13 @@ describe('a response head', () => {
     ['HTTP/1.1 200\r\n\r\n', 'ok', UNFRAMED],
     ['HTTP/1.1 200 \r\nContent-Length: 7\r\n\r\n', 'ok', 7],
     ['HTTP/1.0 200 OK\r\n\r\n', 'ok', UNFRAMED],
+    ['HTTP/1.2 200 OK\r\n\r\n', 'ok', UNFRAMED],
     ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', 'ok', CHUNKED],
   ])('%j → %s', (text, verdict, framing) => expect(response(text)).toEqual([verdict, framing]));
 
   it.each([
     'HTTP/2.0 200 OK\r\n\r\n',
+    'HTTP/1.x 200 OK\r\n\r\n',
     'HTTP/1.1  200 OK\r\n\r\n',
     'HTTP/1.1 20 OK\r\n\r\n',
     'HTTP/1.1 2000 OK\r\n\r\n',
