@@ -6,6 +6,8 @@ export interface Judged {
   /** Bytes of whole requests. */
   readonly used: number;
   readonly requests: number;
+  /** Offset behind each of them. */
+  readonly ends: readonly number[];
   /** What no upstream should ever see; null when all is well so far. */
   readonly fault: string | null;
 }
@@ -16,18 +18,24 @@ const CHUNK = /^([0-9a-f]{1,15})$/;
 
 export function judge(stream: string): Judged {
   let at = 0;
-  let requests = 0;
+  const ends: number[] = [];
+  const sofar = (fault: string | null): Judged => ({
+    used: at,
+    requests: ends.length,
+    ends,
+    fault,
+  });
   for (;;) {
     const head = stream.indexOf('\r\n\r\n', at);
-    if (head < 0) return { used: at, requests, fault: partialFault(stream.slice(at)) };
+    if (head < 0) return sofar(partialFault(stream.slice(at)));
     const lines = stream.slice(at, head).split('\r\n');
     const fault = headFault(lines);
-    if (fault !== null) return { used: at, requests, fault };
+    if (fault !== null) return sofar(fault);
     const end = bodyEnd(stream, head + 4, lines);
-    if (typeof end === 'string') return { used: at, requests, fault: end };
-    if (end < 0) return { used: at, requests, fault: null };
+    if (typeof end === 'string') return sofar(end);
+    if (end < 0) return sofar(null);
     at = end;
-    requests++;
+    ends.push(at);
   }
 }
 

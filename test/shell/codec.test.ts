@@ -62,6 +62,12 @@ describe('a request head', () => {
     [get('Host: a:80\r\n'), 'ok'],
     [get('Host: a:8x\r\n'), 'bad-host'],
     [get('Host: a:123456\r\n'), 'bad-host'],
+    [get('Host: a:65535\r\n'), 'ok'],
+    [get('Host: a:65536\r\n'), 'bad-host'],
+    [get('', 'GET http://a:80/x HTTP/1.0'), 'ok'],
+    [get('', 'GET http://a:65536/x HTTP/1.0'), 'bad-host'],
+    [get('', 'GET http://a,b/x HTTP/1.0'), 'bad-host'],
+    [get('', 'GET http://a/x HTTP/1.1'), 'bad-host'],
     [get('Host: [::1]:80\r\n'), 'ok'],
     [get('Host: [::1\r\n'), 'bad-host'],
     [get('Host: []\r\n'), 'bad-host'],
@@ -196,11 +202,13 @@ describe('a response head', () => {
     ['HTTP/1.1 200\r\n\r\n', 'ok', UNFRAMED],
     ['HTTP/1.1 200 \r\nContent-Length: 7\r\n\r\n', 'ok', 7],
     ['HTTP/1.0 200 OK\r\n\r\n', 'ok', UNFRAMED],
+    ['HTTP/1.2 200 OK\r\n\r\n', 'ok', UNFRAMED],
     ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', 'ok', CHUNKED],
   ])('%j → %s', (text, verdict, framing) => expect(response(text)).toEqual([verdict, framing]));
 
   it.each([
     'HTTP/2.0 200 OK\r\n\r\n',
+    'HTTP/1.x 200 OK\r\n\r\n',
     'HTTP/1.1  200 OK\r\n\r\n',
     'HTTP/1.1 20 OK\r\n\r\n',
     'HTTP/1.1 2000 OK\r\n\r\n',

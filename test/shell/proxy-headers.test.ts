@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { plainGate } from '../support/gate.ts';
-import { Origin, RawClient } from '../support/wire.ts';
+import { bytes, Origin, RawClient } from '../support/wire.ts';
 
 const GET = 'GET /a?b=1 HTTP/1.1\r\nHost: a.test\r\n\r\n';
 
@@ -119,5 +119,40 @@ describe('names and fields that resemble others', () => {
     expect(origin.requests[0]).toMatch(/^OPTIONS \* HTTP\/1\.1\r\n/);
     await new RawClient(port).send('GET http://a?q HTTP/1.1\r\nHost: a\r\n\r\n').sees('ok');
     expect(origin.requests[1]).toMatch(/^GET \/\?q HTTP\/1\.1\r\n/);
+  });
+
+  it('the target names the host where an HTTP/1.0 client sends no Host', async () => {
+    const origin = await Origin.start();
+    const { port } = await plainGate([origin]);
+    await new RawClient(port).send('GET http://B.test:81/x HTTP/1.0\r\n\r\n').sees('ok');
+    expect(origin.requests[0]!.match(/^(?:X-Forwarded-)?Host: .*$/gm)).toEqual([
+      'Host: B.test:81',
+      'X-Forwarded-Host: B.test:81',
+    ]);
+    await new RawClient(port).send('GET /y HTTP/1.0\r\n\r\n').sees('ok');
+    expect(origin.requests[1]!.match(/^Host: .*$/gm)).toEqual(['Host: any']);
+  });
+
+  it('an answer gets the Date and the space in its first line that it lacks, and keeps its own', async () => {
+    const origin = await Origin.start(bytes('HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok'));
+    const { port } = await plainGate([origin]);
+    const ask = async (answer: string): Promise<string> => {
+      origin.answer = bytes(answer);
+      return new RawClient(port)
+        .send('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+        .closed();
+    };
+    const without = await ask('HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok');
+    expect(without).toMatch(/^HTTP\/1\.1 200 \r\n/);
+    expect(Date.parse(/^Date: (.*)\r$/m.exec(without)![1]!)).toBeGreaterThan(Date.now() - 60_000);
+    const own = 'Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n';
+    const kept = await ask(`HTTP/1.2 200 OK\r\n${own}Content-Length: 2\r\n\r\nok`);
+    expect(kept).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(kept.match(/^Date: .*$/gm)).toEqual([own.trim()]);
+    const nominated = await ask(
+      `HTTP/1.1 200 OK\r\nConnection: Date\r\n${own}Content-Length: 2\r\n\r\nok`,
+    );
+    expect(nominated).not.toContain(own);
+    expect(nominated.match(/^Date: /gm)).toHaveLength(1);
   });
 });

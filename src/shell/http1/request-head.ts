@@ -8,6 +8,7 @@ const SPACE = 0x20;
 const SLASH = 0x2f;
 const QUESTION = 0x3f;
 const MAX_METHOD = 32;
+const MAX_PORT = 65_535;
 const HOST = idOf('host');
 const EXPECT = idOf('expect');
 const MAX_FORWARDS = idOf('max-forwards');
@@ -35,6 +36,8 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
   framing = UNFRAMED;
   expectsContinue = false;
   host = '';
+  /** With its port, where only the target names the host; else ''. */
+  authority = '';
   close = false;
   keepAlive = false;
   upgrade = false;
@@ -141,25 +144,29 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
       this.refuse(REFUSAL.badTarget);
       return false;
     }
-    const field = this.first[HOST]!;
-    if (field < 0 || absolute[1]!.toLowerCase() !== this.value(field).toLowerCase()) {
-      this.refuse(REFUSAL.badHost);
-      return false;
-    }
+    const authority = absolute[1]!;
     this.pathStart = targetStart + absolute[0].length;
     this.lineIsPlain = false;
-    return true;
+    const field = this.first[HOST]!;
+    if (field >= 0)
+      return authority.toLowerCase() === this.value(field).toLowerCase() || this.#badHost();
+    // HTTP/1.0, for 1.1 has a Host: the target is all that names one (RFC 9112 3.2.2).
+    this.authority = authority;
+    return this.#readAuthority(this.pathStart - authority.length, this.pathStart);
   }
 
   /** Exactly one Host on 1.1, at most one on 1.0: a name, IPv4 or [IPv6], and a port perhaps. */
   #readHost(): boolean {
     const field = this.first[HOST]!;
     this.host = '';
+    this.authority = '';
     if (field < 0) return this.minorVersion === 0 || this.#badHost();
     if (this.occurrences(HOST) > 1) return this.#badHost();
+    return this.#readAuthority(this.valueStart(field), this.valueEnd(field));
+  }
+
+  #readAuthority(start: number, end: number): boolean {
     const { buf } = this;
-    const start = this.valueStart(field);
-    const end = this.valueEnd(field);
     let i = start;
     if (buf[i] === 0x5b) {
       i++;
@@ -173,7 +180,12 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
     if (nameEnd === start) return this.#badHost();
     if (i < end) {
       if (buf[i] !== 0x3a || end - i > 6) return this.#badHost();
-      for (i++; i < end; i++) if (buf[i]! < 0x30 || buf[i]! > 0x39) return this.#badHost();
+      let port = 0;
+      for (i++; i < end; i++) {
+        if (buf[i]! < 0x30 || buf[i]! > 0x39) return this.#badHost();
+        port = port * 10 + buf[i]! - 0x30;
+      }
+      if (port > MAX_PORT) return this.#badHost();
     }
     this.host = lowerSlice(buf, start, buf[nameEnd - 1] === 0x2e ? nameEnd - 1 : nameEnd);
     return this.host !== '' || this.#badHost();

@@ -11,6 +11,8 @@ export class ResponseHead extends FieldSection implements ConnectionOptions {
   start = 0;
   status = 0;
   minorVersion = 1;
+  /** The status line can be sent on as it came. */
+  lineIsPlain = true;
   /** First byte of the reason phrase, or of the CRLF. */
   reasonStart = 0;
   reasonEnd = 0;
@@ -41,7 +43,7 @@ export class ResponseHead extends FieldSection implements ConnectionOptions {
     return this.framing === BAD_FRAMING ? REFUSED : after;
   }
 
-  /** `HTTP/1.x 200 reason` CRLF; the reason, and its space, may be missing. */
+  /** `HTTP/1.x 200 reason` CRLF; the reason, and its space, may be missing. A later 1.x is as 1.1. */
   #parseLine(buf: Buffer, start: number, end: number): number {
     this.start = start;
     const prefix = 'HTTP/1.';
@@ -52,16 +54,18 @@ export class ResponseHead extends FieldSection implements ConnectionOptions {
     let i = start + prefix.length;
     if (end - i < 5) return INCOMPLETE;
     const minor = buf[i]! - 0x30;
-    if (minor !== 0 && minor !== 1) return this.refuse(REFUSAL.badVersion);
+    if (minor < 0 || minor > 9) return this.refuse(REFUSAL.badVersion);
     if (buf[i + 1] !== 0x20) return this.refuse(REFUSAL.badRequestLine);
     const hundreds = buf[i + 2]! - 0x30;
     const tens = buf[i + 3]! - 0x30;
     const ones = buf[i + 4]! - 0x30;
     if (hundreds < 1 || hundreds > 5 || tens < 0 || tens > 9 || ones < 0 || ones > 9)
       return this.refuse(REFUSAL.badRequestLine);
-    this.minorVersion = minor;
+    this.minorVersion = minor === 0 ? 0 : 1;
     this.status = hundreds * 100 + tens * 10 + ones;
     i += 5;
+    // RFC 9112 4: the space is there even before an empty reason.
+    this.lineIsPlain = minor === 1 && buf[i] === 0x20;
     if (i < end && buf[i] === 0x20) i++;
     else if (i < end && buf[i] !== 0x0d) return this.refuse(REFUSAL.badRequestLine);
     this.reasonStart = i;

@@ -59,6 +59,7 @@ const KNOWN_NAMES = [
   'http2-settings',
   'set-cookie',
   'accept',
+  'date',
 ] as const;
 export type KnownName = (typeof KNOWN_NAMES)[number];
 

@@ -98,6 +98,7 @@ export function editRequest(
   const traceparent = keepsTrace ? given : context.ids.startTrace(requestId);
   if (cookies > 1) out += `Cookie: ${head.findAll('cookie', '; ')}\r\n`;
   if (head.maxForwards > 0) out += `Max-Forwards: ${head.maxForwards - 1}\r\n`;
+  if (head.authority !== '') out += `Host: ${head.authority}\r\n`;
   out += forwarded(head, sender);
   const token = gateToken(context.idc);
   out += `Via: 1.${head.minorVersion} ${token}\r\nCDN-Loop: ${token}\r\nX-Request-Id: ${requestId}\r\n`;
@@ -159,6 +160,6 @@ function forwarded(head: RequestHead, sender: Sender): string {
     proto = head.find('x-forwarded-proto') ?? proto;
     host = head.find('x-forwarded-host');
   }
-  host ??= head.find('host') ?? '';
+  host ??= head.find('host') ?? head.authority;
   return `X-Forwarded-For: ${chain}\r\nX-Forwarded-Proto: ${proto}\r\n${host === '' ? '' : `X-Forwarded-Host: ${host}\r\n`}`;
 }

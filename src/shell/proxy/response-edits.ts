@@ -9,6 +9,7 @@ for (const name of [...HOP_BY_HOP, 'proxy-authenticate', 'transfer-encoding'] as
 }
 const CONTENT_LENGTH = idOf('content-length');
 const SET_COOKIE = idOf('set-cookie');
+const DATE = idOf('date');
 
 export interface ResponseEdit {
   /** `X-Ldc-Uid` and the like stay: the next reader is a gate. */
@@ -24,7 +25,7 @@ export function editResponse(head: ResponseHead, edit: ResponseEdit): string {
   const { buf } = head;
   let out = '';
   let runStart = head.start;
-  if (head.minorVersion === 0) {
+  if (!head.lineIsPlain) {
     out = `HTTP/1.1 ${head.status} ${buf.latin1Slice(head.reasonStart, head.reasonEnd)}\r\n`;
     runStart = head.fieldsStart;
   }
@@ -50,6 +51,20 @@ const isForPeer = (head: ResponseHead, field: number): boolean =>
   head.nameIs(field, CORRECTION_UID_HEADER) ||
   head.nameIs(field, CORRECTION_SHARD_HEADER) ||
   head.nameIs(field, EPOCH_HEADER);
+
+let dateSecond = 0;
+let dateLine = '';
+
+/** RFC 9110 6.6.1: who passes an answer on gives it the Date that it lacks. '' where it has one. */
+export function missingDate(head: ResponseHead, nowMs: number): string {
+  if (head.first[DATE]! >= 0 && !head.nominated.includes('date')) return '';
+  const second = Math.trunc(nowMs / 1000);
+  if (second !== dateSecond) {
+    dateSecond = second;
+    dateLine = `Date: ${new Date(nowMs).toUTCString()}\r\n`;
+  }
+  return dateLine;
+}
 
 /** Value of one of the application's correction fields, null when absent. */
 export const correctionOf = (head: ResponseHead, name: string): string | null =>

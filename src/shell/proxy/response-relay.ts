@@ -15,7 +15,7 @@ import type { ResponseHead } from '../http1/response-head.ts';
 import { withoutTrailers } from '../http1/trailers.ts';
 import type { Exchange } from './exchange.ts';
 import { ANSWER } from './gate-answer.ts';
-import { correctionOf, editResponse } from './response-edits.ts';
+import { correctionOf, editResponse, missingDate } from './response-edits.ts';
 
 const MAX_INTERIM = 16;
 
@@ -228,6 +228,7 @@ export class ResponseRelay {
     const exchange = this.#exchange;
     const { client } = exchange;
     let added = `Via: 1.${head.minorVersion} ${gateToken(exchange.gateway.idc)}\r\n`;
+    added += missingDate(head, Date.now());
     if (this.#chunked) added += 'Transfer-Encoding: chunked\r\n';
     const cookie = this.#cookie(head);
     // A shared cache must not hand one user's cookie to the next (RFC 9111 7.3).
