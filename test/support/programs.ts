@@ -9,7 +9,7 @@ export function program(variable: string): string {
   return path;
 }
 
-interface Ran {
+export interface Ran {
   readonly code: number | string;
   readonly out: string;
   readonly err: string;
