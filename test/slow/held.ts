@@ -20,12 +20,21 @@ interface Ages {
   readonly longestMs: number;
 }
 
+/** The kernel's table changes while it is read, and rows get lost: only so many looks in a row count. */
+const LOOKS_TO_BE_GONE = 4;
+
+interface Sight {
+  readonly firstMs: number;
+  lastMs: number;
+  missed: number;
+}
+
 /** Follows each connection from first sight to last. */
 export class Watch {
   readonly #port: number;
   readonly #timer: NodeJS.Timeout;
-  /** Client port → first sight, of those open. A port that was gone and comes again is another. */
-  #open = new Map<number, number>();
+  /** By client port, of those open. A port that was gone and comes again is another connection. */
+  readonly #open = new Map<number, Sight>();
   #longestMs = 0;
   seen = 0;
 
@@ -36,14 +45,20 @@ export class Watch {
 
   #look(): void {
     const nowMs = performance.now();
-    const open = new Map<number, number>();
     for (const client of clientsOf(this.#port)) {
-      const firstMs = this.#open.get(client);
-      if (firstMs === undefined) this.seen++;
-      else this.#longestMs = Math.max(this.#longestMs, nowMs - firstMs);
-      open.set(client, firstMs ?? nowMs);
+      const sight = this.#open.get(client);
+      if (sight === undefined) {
+        this.seen++;
+        this.#open.set(client, { firstMs: nowMs, lastMs: nowMs, missed: 0 });
+      } else {
+        sight.lastMs = nowMs;
+        sight.missed = 0;
+        this.#longestMs = Math.max(this.#longestMs, nowMs - sight.firstMs);
+      }
     }
-    this.#open = open;
+    for (const [client, sight] of this.#open) {
+      if (sight.lastMs < nowMs && ++sight.missed >= LOOKS_TO_BE_GONE) this.#open.delete(client);
+    }
   }
 
   get open(): number {
