@@ -1,5 +1,6 @@
 /** slowhttptest against a gate process, with a well-behaved client beside it. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writePlain } from '../support/config.ts';
 import { freePort } from '../support/ports.ts';
-import { gateProcess } from '../support/process.ts';
+import { gateProcess, type ZonegateProcess } from '../support/process.ts';
 import { until } from '../support/until.ts';
 import { Watch } from './held.ts';
 import { LIMITS, MODES, type ModeName } from './modes.ts';
@@ -38,18 +39,15 @@ export async function attack(
   patienceMs: number,
 ): Promise<Report> {
   const lastsMs = (connections / MODES[mode].perS) * 1000 + patienceMs;
-  const origin = await startOrigin();
-  const folder = mkdtempSync(join(tmpdir(), 'zonegate-slow-'));
-  const [listen, admin] = [await freePort(), await freePort()];
-  writePlain(folder, {
-    ...{ listen, admin, origins: [(origin.address() as AddressInfo).port] },
-    gate: gateYaml(connections * 2 + 100),
-  });
-  const gate = await gateProcess(folder, 'i1', admin);
-  const client = new WellBehaved(listen);
-  const watch = new Watch(listen, LOOK_MS);
-  const attacker = startAttacker(mode, connections, lastsMs * 2, listen);
+  const endings: (() => void)[] = [];
   try {
+    const { gate, listen } = await startGate(connections * 2 + 100, endings);
+    const client = new WellBehaved(listen);
+    const watch = new Watch(listen, LOOK_MS);
+    endings.push(() => void watch.stop());
+    const attacker = startAttacker(mode, connections, lastsMs * 2, listen);
+    endings.push(() => void attacker.kill('SIGKILL'));
+    await once(attacker, 'spawn');
     const over = (): boolean => watch.seen >= connections && watch.open <= PROBES;
     const inTime = await within(lastsMs, over);
     const left = inTime ? 0 : watch.open;
@@ -58,13 +56,30 @@ export async function attack(
     const { limitMs } = MODES[mode];
     return { mode, ...watch.stop(), limitMs, left, gateAlive, service };
   } finally {
-    watch.stop();
-    attacker.kill('SIGKILL');
-    gate.kill('SIGKILL');
+    for (const end of endings.reverse()) end();
+  }
+}
+
+/** With an origin behind it. @param endings gets what stops them */
+async function startGate(
+  connections: number,
+  endings: (() => void)[],
+): Promise<{ gate: ZonegateProcess; listen: number }> {
+  const origin = await startOrigin();
+  const folder = mkdtempSync(join(tmpdir(), 'zonegate-slow-'));
+  endings.push(() => {
     origin.close();
     origin.closeAllConnections();
     rmSync(folder, { recursive: true, force: true });
-  }
+  });
+  const [listen, admin] = [await freePort(), await freePort()];
+  writePlain(folder, {
+    ...{ listen, admin, origins: [(origin.address() as AddressInfo).port] },
+    gate: gateYaml(connections),
+  });
+  const gate = await gateProcess(folder, 'i1', admin);
+  endings.push(() => gate.kill('SIGKILL'));
+  return { gate, listen };
 }
 
 const within = (deadlineMs: number, ask: () => boolean): Promise<boolean> =>
@@ -101,15 +116,8 @@ function startAttacker(
     process.env.SLOWHTTPTEST ?? 'slowhttptest',
     [
       ...['-c', String(connections), '-r', String(Math.min(perS, connections))],
-      ...[
-        '-l',
-        String(Math.ceil(lastsMs / 1000)),
-        '-p',
-        '3',
-        '-u',
-        `http://127.0.0.1:${port}${path}`,
-        ...args,
-      ],
+      ...['-l', String(Math.ceil(lastsMs / 1000)), '-p', '3'],
+      ...['-u', `http://127.0.0.1:${port}${path}`, ...args],
     ],
     { stdio: 'ignore' },
   );
