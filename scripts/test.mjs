@@ -2,15 +2,16 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { redisServer } from './provision.mjs';
-import { BIN, build, CACHE, install, must, ownEnv, ROOT, say } from './setup.mjs';
+import { FETCHED } from './provision/debian.mjs';
+import { provision } from './provision/index.mjs';
+import { BIN, build, CACHE, install, must, ownEnv, ROOT } from './setup.mjs';
 
 const env = ownEnv();
 const bin = (name) => join(BIN, name);
 
 install();
-const redis = redisServer();
-say(`redis-server: ${redis}`);
+// What was fetched stands last in the path, for tests that call git by its name.
+Object.assign(env, provision(), { PATH: `${env.PATH}:${FETCHED}` });
 must('types', bin('tsc'), ['--noEmit'], { env });
 must('format and lint', bin('biome'), ['check', '.', '--reporter=summary'], { env });
 must('typed lint', bin('eslint'), ['.', '--cache', '--cache-location', join(CACHE, 'eslint')], {
@@ -30,7 +31,7 @@ const run = spawnSync(
     `--outputFile.json=${report}`,
     ...process.argv.slice(2),
   ],
-  { cwd: ROOT, stdio: 'inherit', env: { ...env, REDIS_SERVER: redis } },
+  { cwd: ROOT, stdio: 'inherit', env },
 );
 const {
   numPassedTests: passed,

@@ -1,58 +1,11 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
 import http from 'node:http';
-import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { scratch } from '../support/config.ts';
 import { freePort } from '../support/ports.ts';
-import { gateProcess } from '../support/process.ts';
+import { twoGates } from '../support/two-gates.ts';
 
 const GIB = 1024 ** 3;
 const GROWTH_LIMIT_BYTES = 64 * 1024 * 1024;
-const SECRET = 'test-secret-test-secret-test-secret-0';
-
-/** Two IDCs; the only zone is in the second, so every request entering the first crosses two gates. */
-async function twoGates() {
-  const [a, b, adminA, adminB, origin] = [
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
-  ];
-  const directory = scratch();
-  writeFileSync(
-    join(directory, 'all.yaml'),
-    `apiVersion: zonegate/v1
-kind: Topology
-cities:
-  here:
-    idcs:
-      one: { gates: ["127.0.0.1:${a}"] }
-      two: { gates: ["127.0.0.1:${b}"], zones: { GZ01: { type: gzone, groups: { A: { endpoints: { any: ["127.0.0.1:${origin}"] } } } } } }
----
-{ apiVersion: zonegate/v1, kind: Rules, epoch: 1 }
----
-apiVersion: zonegate/v1
-kind: Routes
-routes: [{ host: "*", zone: gzone, app: any }]
----
-apiVersion: zonegate/v1
-kind: Gate
-listeners: [{ idc: one, address: "127.0.0.1:${a}" }, { idc: two, address: "127.0.0.1:${b}" }]
-admin: [{ idc: one, address: "127.0.0.1:${adminA}" }, { idc: two, address: "127.0.0.1:${adminB}" }]
-trust: { peers: ["127.0.0.1"] }
-keys: { cookie: [{ id: k, secret: ${SECRET} }], peer: [{ id: k, secret: ${SECRET} }] }
-log: { access: "off" }
-`,
-  );
-  const gates = [
-    await gateProcess(directory, 'one', adminA),
-    await gateProcess(directory, 'two', adminB),
-  ];
-  for (const gate of gates) gate.untilTestEnds();
-  return { entry: a, origin, gates };
-}
 
 /** 1 MiB that differs from every neighbour: position-dependent, cheap to make and to check. */
 const BLOCK = Buffer.alloc(1024 * 1024, 'zonegate:0123456789abcdef');
@@ -96,7 +49,8 @@ async function startOrigin(port: number): Promise<void> {
 
 describe('1 GiB through two gates', () => {
   it('arrives byte for byte, down by a reader that keeps stopping and up chunked, in bounded memory', async () => {
-    const { entry, origin, gates } = await twoGates();
+    const origin = await freePort();
+    const { port: entry, gates } = await twoGates(origin);
     await startOrigin(origin);
     const before = gates.map((g) => g.rssBytes());
     const peak = [...before];
