@@ -1,4 +1,4 @@
-/** Every row of test/cases/upstream-faults.yaml against a gate with a relay behind it. */
+/** Every row of test/cases/upstream-faults.txt against a gate with a relay behind it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';

@@ -105,6 +105,11 @@ export const FAULTS = {
     { send: `${TOO_LARGE}Connection: close\r\n\r\nno` },
     'fin',
   ),
+  'answers piece by piece before it has the whole request': meanwhile(
+    { send: `HTTP/1.1 413 Content Too Large\r\nContent-Length: 20\r\n\r\n${HALF}` },
+    'hold',
+    { send: HALF },
+  ),
   'stops reading the request': meanwhile('stop reading'),
 } as const satisfies Record<string, Fault>;
 

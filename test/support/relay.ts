@@ -39,6 +39,8 @@ class Link {
   #held: Buffer[] = [];
   #state: 'plain' | 'struck' = 'plain';
   #reads = true;
+  /** A request, or a part of one, has gone on and nothing has come back. */
+  #asked = false;
   /** What has struck it already does not strike it again. */
   #by: Fault | null = null;
 
@@ -58,6 +60,7 @@ class Link {
   }
 
   #fromGate(bytes: Buffer): void {
+    this.#asked = true;
     if (!this.#origin.write(bytes) && this.#state === 'plain') {
       this.gate.pause();
       this.#origin.once('drain', () => this.#reads && this.gate.resume());
@@ -66,6 +69,7 @@ class Link {
   }
 
   #fromOrigin(bytes: Buffer): void {
+    this.#asked = false;
     if (this.#struckAt('answer')) {
       this.#held.push(bytes);
       return;
@@ -82,12 +86,15 @@ class Link {
 
   #struckAt(at: Fault['at']): boolean {
     const { fault } = this.#relay;
-    if (this.#state === 'plain' && fault?.at === at && fault !== this.#by) this.strike();
+    if (this.#state === 'plain' && fault?.at === at && fault !== this.#by) this.#strike();
     return this.#state === 'struck';
   }
 
-  /** Runs the fault's script on this connection. */
-  strike(): void {
+  strikeIfIdle(): void {
+    if (this.#state === 'plain' && !this.#asked) this.#strike();
+  }
+
+  #strike(): void {
     const { fault } = this.#relay;
     this.#state = 'struck';
     this.#by = fault;
@@ -166,7 +173,7 @@ export class Relay {
   }
 
   strikeIdle(): void {
-    for (const link of this.#links) link.strike();
+    for (const link of this.#links) link.strikeIfIdle();
   }
 
   released(): Promise<void> {
