@@ -18,7 +18,7 @@ const STATUS_LINE = /^HTTP\/1\.1 ([1-5]\d\d) [^\0-\x08\x0a-\x1f\x7f]*$/;
 const FIELD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[ \t]*[^\0-\x08\x0a-\x1f\x7f]*$/;
 
 /** @returns null while the head is not whole. Throws on anything that is no HTTP/1.1. */
-function readAnswer(text: string, from: number, method: string): Answer | null {
+export function readAnswer(text: string, from: number, method: string): Answer | null {
   const bodyStart = text.indexOf('\r\n\r\n', from) + 4;
   if (bodyStart < 4) return null;
   const head = text.slice(from, bodyStart - 2);
