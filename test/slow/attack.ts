@@ -76,6 +76,7 @@ async function startGate(
   writePlain(folder, {
     ...{ listen, admin, origins: [(origin.address() as AddressInfo).port] },
     gate: gateYaml(connections),
+    upstreams: upstreamsYaml(connections),
   });
   const gate = await gateProcess(folder, 'i1', admin);
   endings.push(() => gate.kill('SIGKILL'));
@@ -90,8 +91,12 @@ const within = (deadlineMs: number, ask: () => boolean): Promise<boolean> =>
 
 const gateYaml = (
   connections: number,
-): string => `limits: { connections: ${connections}, connectionsPerClient: ${connections}, upstreamConnections: ${connections} }
+): string => `limits: { connections: ${connections}, connectionsPerClient: ${connections} }
 timeouts: { headMs: ${LIMITS.headMs}, idleMs: ${LIMITS.idleMs}, lingerMs: ${LIMITS.lingerMs} }`;
+
+/** All of them reach the origin, as an attack on it would. */
+const upstreamsYaml = (connections: number): string =>
+  `default: { endpoint: { connections: ${connections}, pending: ${connections}, requests: ${connections} } }`;
 
 async function startOrigin(): Promise<http.Server> {
   const large = Buffer.alloc(LARGE_BYTES, 'y');

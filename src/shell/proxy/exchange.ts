@@ -44,8 +44,8 @@ import { WriteProgress } from './write-progress.ts';
 
 type Stage = 'idle' | 'delayed' | 'queued' | 'dialling' | 'sending' | 'waiting' | 'answering';
 
-/** Over so long a slow body is judged. */
-const BODY_WINDOW_MS = 5000;
+/** A slow body is judged over so long, or over timeouts.idleMs where that is shorter. */
+const MAX_BODY_WINDOW_MS = 5000;
 
 export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   readonly client: ClientConnection;
@@ -376,7 +376,9 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     this.#movedAtMs = nowMs;
     const paced = this.#stage === 'sending' && limits.bodyMinBytesPerS > 0;
     this.#expectWithin(
-      paced ? Math.min(timeouts.idleMs, this.#pace.leftMs(nowMs, BODY_WINDOW_MS)) : timeouts.idleMs,
+      paced
+        ? Math.min(timeouts.idleMs, this.#pace.leftMs(nowMs, bodyWindowMs(timeouts.idleMs)))
+        : timeouts.idleMs,
     );
   }
 
@@ -685,11 +687,13 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     }
     const { total } = this.requestBody;
     if (nowMs - this.#movedAtMs >= timeouts.idleMs) this.refuseLate(REFUSAL.bodyTimeout);
-    else if (this.#pace.tooSlow(nowMs, total, BODY_WINDOW_MS, limits.bodyMinBytesPerS))
+    else if (
+      this.#pace.tooSlow(nowMs, total, bodyWindowMs(timeouts.idleMs), limits.bodyMinBytesPerS)
+    )
       this.refuseLate(REFUSAL.bodyTooSlow);
     else {
       const leftMs = this.#movedAtMs + timeouts.idleMs - nowMs;
-      this.#expectWithin(Math.min(leftMs, this.#pace.leftMs(nowMs, BODY_WINDOW_MS)));
+      this.#expectWithin(Math.min(leftMs, this.#pace.leftMs(nowMs, bodyWindowMs(timeouts.idleMs))));
     }
   }
 
@@ -788,6 +792,8 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
 }
 
 const NOTHING: readonly string[] = Object.freeze([]);
+
+const bodyWindowMs = (idleMs: number): number => Math.min(idleMs, MAX_BODY_WINDOW_MS);
 
 const isIdempotent = (method: string): boolean =>
   method === 'GET' ||
