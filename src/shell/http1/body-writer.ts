@@ -1,11 +1,11 @@
 /**
- * Payload out. Small payloads leave as one latin1 string (bytes stay bytes, one system call); large
- * ones are copied into recycled buffers, because the bytes at hand live in the shared read buffer
- * and the kernel may not take all of them now.
+ * Payload out. Small payloads leave as one latin1 string (bytes stay bytes, one system call). Large ones
+ * leave from where they lie; if that is the shared read buffer they are copied into recycled buffers
+ * first, because the kernel may not take all of them now.
  */
 import type net from 'node:net';
 import type { Spans } from './chunked.ts';
-import { READ_BUFFER_BYTES } from './socket-io.ts';
+import { isShared, READ_BUFFER_BYTES } from './read-buffers.ts';
 
 /** Up to this many bytes a string is the cheaper way (Node encodes it on its stack). */
 const STRING_BYTES = 16_384;
@@ -55,19 +55,49 @@ export function writeParts(
     return text.length === 0 || socket.write(text, 'latin1');
   }
   if (payload.bytes > READ_BUFFER_BYTES) throw new Error('a payload larger than one read');
+  // Below the high-water mark a socket that holds some of it back would still let the reader go on.
+  const copies = isShared(buf) || payload.bytes < socket.writableHighWaterMark;
+  if (copies) writeCopied(socket, head + before, buf, payload, after);
+  else writeInPlace(socket, head + before, buf, payload, after);
+  return socket.writableLength === 0 || !socket.writableNeedDrain;
+}
+
+function writeCopied(
+  socket: net.Socket,
+  before: string,
+  buf: Buffer,
+  payload: Spans,
+  after: string,
+): void {
   const slab = takeSlab();
-  let at = slab.buffer.latin1Write(before, 0);
+  let at = 0;
   for (let s = 0; s < payload.count; s++) {
     at += buf.copy(slab.buffer, at, payload.at[s * 2], payload.at[s * 2 + 1]);
   }
   at += slab.buffer.latin1Write(after, at);
-  const body = slab.buffer.subarray(0, at);
-  if (head === '') return socket.write(body, slab.release);
-  socket.cork();
-  socket.write(head, 'latin1');
-  const more = socket.write(body, slab.release);
-  socket.uncork();
-  return more;
+  if (before !== '') {
+    socket.cork();
+    socket.write(before, 'latin1');
+  }
+  socket.write(slab.buffer.subarray(0, at), slab.release);
+  if (before !== '') socket.uncork();
+}
+
+/** From where the bytes lie: nobody reads over them until they have left. */
+function writeInPlace(
+  socket: net.Socket,
+  before: string,
+  buf: Buffer,
+  payload: Spans,
+  after: string,
+): void {
+  const several = before !== '' || after !== '' || payload.count > 1;
+  if (several) socket.cork();
+  if (before !== '') socket.write(before, 'latin1');
+  for (let s = 0; s < payload.count; s++)
+    socket.write(buf.subarray(payload.at[s * 2], payload.at[s * 2 + 1]));
+  if (after !== '') socket.write(after, 'latin1');
+  if (several) socket.uncork();
 }
 
 export function payloadText(buf: Buffer, payload: Spans): string {

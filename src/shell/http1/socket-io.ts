@@ -1,5 +1,5 @@
 /**
- * Bytes in. Sockets read into one buffer shared by the whole worker (`onread`), so that a read
+ * Bytes in. Sockets read into one buffer shared by the whole worker (`onread`, read-buffers.ts), so that a read
  * allocates nothing and passes no stream machinery: measured at a tenth of all requests per second.
  * For outgoing sockets that is public API. For accepted ones the socket's handle moves into a new
  * net.Socket, which leans on the field `_handle`; `canAdopt` tries it once at start, and 'data'
@@ -8,6 +8,7 @@
  * The bytes given to `onBytes` are valid only inside the call.
  */
 import net from 'node:net';
+import { ReadBuffers } from './read-buffers.ts';
 
 /** What a socket tells the connection that owns it. */
 export interface SocketOwner {
@@ -18,9 +19,6 @@ export interface SocketOwner {
   onClose(error: Error | null): void;
   onConnect?(): void;
 }
-
-export const READ_BUFFER_BYTES = 256 * 1024;
-const shared = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
 
 const OWNER = Symbol('owner');
 const FAILURE = Symbol('failure');
@@ -53,8 +51,9 @@ function onConnect(this: net.Socket): void {
   (this as OwnedSocket)[OWNER].onConnect?.();
 }
 
-/** @types/node calls the buffer's type differently from what Node hands over. */
-const ONREAD = { buffer: shared, callback: onRead };
+/** @types/node calls the buffer's type differently from what Node asks for and hands over. */
+const onread = (owner: ReadBuffers): net.OnReadOpts =>
+  ({ buffer: owner.next, callback: onRead }) as unknown as net.OnReadOpts;
 
 function own(socket: net.Socket, owner: SocketOwner): void {
   (socket as OwnedSocket)[OWNER] = owner;
@@ -65,13 +64,18 @@ function own(socket: net.Socket, owner: SocketOwner): void {
 }
 
 /** An outgoing connection; `owner.onConnect` follows, or `onClose` with the reason. */
-export function connect(host: string, port: number, owner: SocketOwner): net.Socket {
+export function connect(
+  host: string,
+  port: number,
+  owner: SocketOwner,
+  buffers: ReadBuffers,
+): net.Socket {
   const socket = net.connect({
     host,
     port,
     noDelay: true,
     allowHalfOpen: true,
-    onread: ONREAD,
+    onread: onread(buffers),
     autoSelectFamily: false,
   });
   own(socket, owner);
@@ -97,11 +101,11 @@ export function unsentBytes(socket: net.Socket): number {
 export const deliveredBytes = (socket: net.Socket): number =>
   socket.bytesWritten - unsentBytes(socket);
 
-function adopt(accepted: net.Socket): net.Socket {
+function adopt(accepted: net.Socket, buffers: ReadBuffers): net.Socket {
   const shell = accepted as unknown as WithHandle;
   const handle = shell._handle;
   shell._handle = null;
-  const options = { handle, allowHalfOpen: true, onread: ONREAD };
+  const options = { handle, allowHalfOpen: true, onread: onread(buffers) };
   return new net.Socket(options as unknown as net.SocketConstructorOpts);
 }
 
@@ -111,11 +115,12 @@ function adopt(accepted: net.Socket): net.Socket {
  */
 export function accept(
   accepted: net.Socket,
-  makeOwner: (socket: net.Socket) => SocketOwner,
+  makeOwner: (socket: net.Socket, buffers: ReadBuffers) => SocketOwner,
   adopting: boolean,
 ): void {
-  const socket = adopting ? adopt(accepted) : accepted;
-  own(socket, makeOwner(socket));
+  const buffers = new ReadBuffers();
+  const socket = adopting ? adopt(accepted, buffers) : accepted;
+  own(socket, makeOwner(socket, buffers));
   if (!adopting) {
     socket.on('data', onData);
     socket.resume();

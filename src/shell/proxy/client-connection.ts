@@ -14,6 +14,7 @@ import type net from 'node:net';
 import type { Listener } from '../../gate/compile-gate.ts';
 import { gateToken } from '../../peer/index.ts';
 import { INCOMPLETE, REFUSED } from '../http1/head.ts';
+import type { ReadBuffers } from '../http1/read-buffers.ts';
 import { REFUSAL, type Refusal } from '../http1/refusals.ts';
 import { type SocketOwner, unsentBytes } from '../http1/socket-io.ts';
 import { Exchange } from './exchange.ts';
@@ -35,6 +36,7 @@ export interface ClientRegistry {
 
 export class ClientConnection implements SocketOwner {
   readonly socket: net.Socket;
+  readonly buffers: ReadBuffers;
   readonly gateway: Gateway;
   readonly listener: Listener;
   readonly remote: string;
@@ -61,8 +63,15 @@ export class ClientConnection implements SocketOwner {
   #parsing = false;
   #lingerLeft = LINGER_BYTES;
 
-  constructor(socket: net.Socket, gateway: Gateway, listener: Listener, registry: ClientRegistry) {
+  constructor(
+    socket: net.Socket,
+    buffers: ReadBuffers,
+    gateway: Gateway,
+    listener: Listener,
+    registry: ClientRegistry,
+  ) {
     this.socket = socket;
+    this.buffers = buffers;
     this.gateway = gateway;
     this.listener = listener;
     this.address = socket.remoteAddress ?? '';
@@ -192,6 +201,17 @@ export class ClientConnection implements SocketOwner {
     this.resume();
     if (held !== null) tunnel.clientBytes(held, 0, held.length);
     if (this.halfClosed) tunnel.clientFinished();
+  }
+
+  /** The upstream takes the body now: first what is here already. */
+  bodyWanted(): void {
+    const held = this.#held;
+    if (held !== null && this.#phase === 'body') {
+      this.#held = null;
+      const used = this.exchange.requestBytes(held, 0, held.length);
+      if (used < held.length && this.#isActive()) this.#hold(held, used, held.length);
+    }
+    if (this.#phase === 'body' && !this.exchange.isUpstreamFull) this.resume();
   }
 
   requestBodyDone(): void {

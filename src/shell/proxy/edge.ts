@@ -50,7 +50,7 @@ export class Edge implements ClientRegistry {
     // A PROXY header or a TLS handshake would be read here, before the first byte of HTTP.
     accept(
       socket,
-      (owned) => new ClientConnection(owned, this.#gateway, listener, this),
+      (owned, buffers) => new ClientConnection(owned, buffers, this.#gateway, listener, this),
       this.#adopting,
     );
   }

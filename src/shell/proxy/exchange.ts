@@ -16,6 +16,7 @@ import type { Snapshot } from '../../snapshot/index.ts';
 import type { Fault } from '../../zone/compile-faults.ts';
 import { BodyReader, MALFORMED } from '../http1/body.ts';
 import { writeParts } from '../http1/body-writer.ts';
+import type { ReadBuffers } from '../http1/read-buffers.ts';
 import { REFUSAL, type Refusal } from '../http1/refusals.ts';
 import { deliveredBytes } from '../http1/socket-io.ts';
 import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
@@ -33,7 +34,7 @@ import {
   renderOptions,
 } from './gate-answer.ts';
 import type { Gateway } from './gateway.ts';
-import { endOf, Opening } from './opening.ts';
+import { endOf, Opening, REPLAY_BYTES } from './opening.ts';
 import { Pace } from './pace.ts';
 import { type EndedBy, RequestRecord } from './record.ts';
 import { ResponseRelay } from './response-relay.ts';
@@ -162,7 +163,10 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     const asked = head.upgradeTo;
     this.upgradeTo = snapshot.gate.upgrades.includes(asked) ? asked : '';
     this.#opening.make(decision, sender, snapshot, gateway, this.record, this.upgradeTo);
-    const used = this.#opening.addBody(requestBody, buf, bodyStart, end, this.#trailerDrops);
+    const large = !requestBody.done && end - bodyStart > REPLAY_BYTES;
+    let used = bodyStart;
+    if (large) this.#opening.leaveBody();
+    else used = this.#opening.addBody(requestBody, buf, bodyStart, end, this.#trailerDrops);
     if (used === MALFORMED) return this.#refuse(REFUSAL.badChunk, end);
     if (requestBody.total > this.#bodyLimit()) return this.#refuse(REFUSAL.bodyTooLong, end);
     client.exchangeStarted(!requestBody.done);
@@ -177,7 +181,19 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
       this.#attempts.begin(way, key);
       this.#beginFault(decision.fault);
     }
-    return used;
+    return large ? this.#beginBody(buf, bodyStart, end) : used;
+  }
+
+  /** A large body: on its way at once if there is somebody who takes it, else held for later. */
+  #beginBody(buf: Buffer, from: number, end: number): number {
+    if (this.#stage === 'sending') return this.requestBytes(buf, from, end);
+    // Answered already, and then nothing more is read; or not yet sent to anybody.
+    return this.#stage === 'idle' ? end : from;
+  }
+
+  /** It has more than it takes at the moment; it will say when it can take more. */
+  get isUpstreamFull(): boolean {
+    return this.#upstream?.socket.writableNeedDrain === true;
   }
 
   #bodyLimit(): number {
@@ -325,7 +341,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     this.#stage = 'sending';
     this.#pace.begin(this.gateway.clock.nowMs, this.requestBody.total);
     this.#moved();
-    this.client.resume();
+    this.client.bodyWanted();
   }
 
   #requestSent(): void {
@@ -388,6 +404,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     let at = from;
     while (at < end && !requestBody.done) {
       at = requestBody.read(buf, at, end);
+      this.client.buffers.bodyRead(requestBody.payload.bytes);
       const tooLong = requestBody.total > this.#bodyLimit();
       if (at === MALFORMED || tooLong || this.#upstream === null) {
         this.refuseLate(tooLong ? REFUSAL.bodyTooLong : REFUSAL.badChunk);
@@ -409,8 +426,10 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
         this.#toUpstream.begin(socket);
       }
     }
-    if (requestBody.done) this.#requestSent();
-    else this.#moved();
+    if (requestBody.done) {
+      this.client.buffers.bodyDone(this.#upstream?.socket.writableLength === 0);
+      this.#requestSent();
+    } else this.#moved();
     return at;
   }
 
@@ -521,6 +540,10 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   #judge(upstream: UpstreamConnection, status: number): void {
     const ms = this.record.firstByteMs - this.#enteredMs;
     this.#attempts.answered(upstream.endpoint, status, ms, this.gateway.clock.nowMs);
+  }
+
+  get upstreamBuffers(): ReadBuffers | undefined {
+    return this.#upstream?.buffers;
   }
 
   answerBegins(status: number): void {

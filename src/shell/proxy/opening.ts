@@ -14,7 +14,7 @@ import { editRequest } from './request-edits.ts';
 import type { SenderFacts } from './sender.ts';
 
 /** Up to this much of a body is kept for another try. */
-const REPLAY_BYTES = 16_384;
+export const REPLAY_BYTES = 16_384;
 
 export class Opening {
   /** Latin1. */
@@ -48,6 +48,11 @@ export class Opening {
     const host = record.host === '' ? `Host: ${decision.route.app}\r\n` : '';
     this.text = `${edited.head}${host}${forTarget(decision, snapshot, gateway, record)}\r\n`;
     this.whole = true;
+  }
+
+  /** The body is too large to be kept: it will be sent as it comes, and no other try is possible. */
+  leaveBody(): void {
+    this.whole = false;
   }
 
   /** Takes what has arrived of the body. @returns how far it has read, or MALFORMED. */

@@ -186,7 +186,9 @@ export class ResponseRelay {
       this.#chunked,
       this.#end(),
     );
+    const buffers = exchange.upstreamBuffers;
     if (this.body.done) {
+      buffers?.bodyDone(exchange.client.socket.writableLength === 0);
       // Bytes after the message belong to nobody: the connection is spoilt.
       if (used < end) this.reusable = false;
       exchange.answerEnds();
@@ -196,6 +198,7 @@ export class ResponseRelay {
       this.#bodyBytes(buf, used, end);
       return;
     }
+    buffers?.bodyRead(end);
     exchange.answerMoved(more);
   }
 

@@ -7,7 +7,7 @@
 import type net from 'node:net';
 import { writeParts } from '../http1/body-writer.ts';
 import type { Spans } from '../http1/chunked.ts';
-import { READ_BUFFER_BYTES } from '../http1/socket-io.ts';
+import { READ_BUFFER_BYTES } from '../http1/read-buffers.ts';
 import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { WriteProgress } from './write-progress.ts';

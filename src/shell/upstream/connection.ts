@@ -1,5 +1,6 @@
 /** One connection to an endpoint, and whom it tells what happens on it. */
 import type net from 'node:net';
+import { ReadBuffers } from '../http1/read-buffers.ts';
 import { connect, type SocketOwner } from '../http1/socket-io.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -19,6 +20,7 @@ export class UpstreamConnection implements SocketOwner {
   readonly endpoint: Endpoint;
   readonly ip: string;
   readonly socket: net.Socket;
+  readonly buffers = new ReadBuffers();
   user: UpstreamUser | null;
   connected = false;
   /** It has carried a request before the present one. */
@@ -30,7 +32,7 @@ export class UpstreamConnection implements SocketOwner {
     this.endpoint = endpoint;
     this.ip = ip;
     this.user = user;
-    this.socket = connect(ip, endpoint.address.port, this);
+    this.socket = connect(ip, endpoint.address.port, this, this.buffers);
   }
 
   onConnect(): void {
