@@ -52,5 +52,6 @@ describe('the trend of memory', () => {
 
   it('has something to look at, however short the run', () => {
     expect(trendOf([{ atMs: 0, mib: 100 }])).toMatchObject({ samples: 1, growthMib: 0 });
+    expect(trendOf([])).toMatchObject({ samples: 0, growthMib: 0 });
   });
 });

@@ -22,6 +22,8 @@ export class Caller {
   /** We have gone ourselves. */
   leaving = false;
   #wake: (() => void) | null = null;
+  /** The answer can't be whole with less; large ones would be read again and again. */
+  #neededLength = 0;
 
   constructor(port: number) {
     this.socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
@@ -69,6 +71,7 @@ export class Caller {
       const answer = this.#read(method);
       if (answer !== null) {
         this.received = this.received.slice(answer.end);
+        this.#neededLength = 0;
         return answer;
       }
       if (this.ended !== null)
@@ -78,9 +81,11 @@ export class Caller {
   }
 
   #read(method: string): Answer | null {
+    if (this.received.length < this.#neededLength && this.ended === null) return null;
     try {
       const answer = readAnswer(this.received, 0, method);
       if (answer?.whole === 'yes') return answer;
+      this.#neededLength = answer?.end ?? 0;
       return answer?.whole === 'by its end' && this.ended === 'fin' ? answer : null;
     } catch (error) {
       throw new Wrong(String(error));

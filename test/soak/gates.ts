@@ -35,6 +35,7 @@ export class SoakGate {
     this.idc = idc;
     this.process = process;
     this.admin = admin;
+    globalThis.process.once('exit', () => process.kill('SIGKILL'));
   }
 
   static async startAll(directory: string, ports: SoakPorts): Promise<SoakGate[]> {

@@ -69,14 +69,19 @@ class Soak {
     for (const gate of this.gates) await gate.scrape();
   }
 
-  /** What is due in this second of the run. */
-  async second(s: number, meter: CpuMeter): Promise<void> {
-    const { sampleEveryS, reloadEveryS, cores } = this.options;
-    this.load.steer(meter.cores(), cores);
-    if (s % sampleEveryS === 0) for (const gate of this.gates) gate.sample();
-    if (s % SCRAPE_EVERY_S === 0) for (const gate of this.gates) await gate.scrape();
-    if (s % reloadEveryS === 0) await this.reload();
-    if (s % 60 === 0) this.options.print(this.line(s));
+  /** What is due in this second of the run. @returns whether it may go on */
+  async second(s: number, meter: CpuMeter): Promise<boolean> {
+    const { sampleEveryS, reloadEveryS, cores, print } = this.options;
+    try {
+      this.load.steer(meter.cores(), cores);
+      if (s % sampleEveryS === 0) for (const gate of this.gates) gate.sample();
+      if (s % SCRAPE_EVERY_S === 0) for (const gate of this.gates) await gate.scrape();
+      if (s % reloadEveryS === 0) await this.reload();
+    } catch (error) {
+      this.fault(`in second ${s}: ${String(error)}`);
+    }
+    if (s % 60 === 0) print(this.line(s));
+    return this.gates.every((gate) => gate.alive);
   }
 
   /** Other weights under the next epoch; now and then a broken configuration goes before. */
@@ -114,13 +119,15 @@ class Soak {
     this.load.stop();
     await this.#quietly('the visits to end', () => this.load.open === 0, 15_000);
     this.load.leave();
-    for (const [i, gate] of this.gates.entries())
+    for (const [i, gate] of this.gates.entries()) {
+      if (!gate.alive) continue;
       await this.#quietly(
         `descriptors of ${gate.idc} to go back to ${idle[i]}`,
-        () => gate.alive && descriptorsOf(gate.pid) <= idle[i]!,
+        () => descriptorsOf(gate.pid) <= idle[i]!,
         30_000,
         () => descriptorsOf(gate.pid),
       );
+    }
     for (const gate of this.gates) gate.sample();
   }
 
@@ -178,9 +185,7 @@ export async function soak(options: SoakOptions): Promise<Verdict> {
     const end = new AbortController();
     const trouble = troubleAt(run.relay!, end.signal);
     run.load.start();
-    await everySecond(options.seconds, async (s) => {
-      if (run.gates.every((gate) => gate.alive)) await run.second(s, meter);
-    });
+    await everySecond(options.seconds, (s) => run.second(s, meter));
     end.abort();
     const upstreamFaults = await trouble;
     await run.settle(idle);
@@ -192,11 +197,11 @@ export async function soak(options: SoakOptions): Promise<Verdict> {
   }
 }
 
-/** What a second asks for may take longer than it; then seconds are left out. */
-async function everySecond(seconds: number, due: (s: number) => Promise<void>): Promise<void> {
+/** Until the work of a second says that there is no use in going on. It may take longer than a second. */
+async function everySecond(seconds: number, due: (s: number) => Promise<boolean>): Promise<void> {
   const from = performance.now();
   for (let s = 1; s <= seconds; s++) {
     await until('the next second', () => performance.now() >= from + s * 1000, 5000);
-    await due(s);
+    if (!(await due(s))) return;
   }
 }

@@ -21,6 +21,7 @@ const FLAT_SHARE = 0.1;
 export function trendOf(all: readonly Sample[]): Trend {
   const samples = all.slice(Math.trunc(all.length / 3));
   const n = samples.length;
+  if (n === 0) return { samples: 0, meanMib: 0, mibPerHour: 0, growthMib: 0, flat: true };
   const meanAt = samples.reduce((sum, s) => sum + s.atMs, 0) / n;
   const meanMib = samples.reduce((sum, s) => sum + s.mib, 0) / n;
   let covariance = 0;
