@@ -118,6 +118,8 @@ describe('docs/observing.md', () => {
       endpoint: 'x',
       gateCode: 'y',
       traceparent: 'z'.repeat(55),
+      queuedMs: 1,
+      tried: '10.0.0.1:80',
       connectedMs: 1,
       firstByteMs: 1,
     });

@@ -11,11 +11,11 @@ export function compileUpstreams(doc: UpstreamsDoc | null, report: Report): Upst
   for (const [app, differs] of Object.entries(doc?.apps ?? {})) {
     const policy = merge(doc?.default ?? {}, differs);
     apps.set(app, policy);
-    checkPolicy(policy, ['apps', app], report);
+    checkPolicy(policy, differs, ['apps', app], report);
   }
   const peers = merge(doc?.default ?? {}, { probe: 'off', ...doc?.peers });
-  checkPolicy(byDefault, ['default'], report);
-  checkPolicy(peers, ['peers'], report);
+  checkPolicy(byDefault, doc?.default ?? {}, ['default'], report);
+  checkPolicy(peers, doc?.peers ?? {}, ['peers'], report);
   return {
     resolvers: (doc?.resolvers ?? []).map(toAddress),
     peers,
@@ -42,12 +42,17 @@ function merge(base: PolicyDoc, differs: PolicyDoc): UpstreamPolicy {
 
 const orNull = <T>(section: T | 'off'): T | null => (section === 'off' ? null : section);
 
-/** What would never fire, or never end, is said before it matters. */
-function checkPolicy(policy: UpstreamPolicy, path: DocPath, report: Report): void {
+/** What would never fire, or never end, is said before it matters, where it was written. */
+function checkPolicy(
+  policy: UpstreamPolicy,
+  written: PolicyDoc,
+  path: DocPath,
+  report: Report,
+): void {
   const { probe, outliers, hedge, retries } = policy;
   const error = (at: string[], message: string, found: string, expected: string): void =>
     report.error([...path, ...at], 'upstream-policy', message, { found, expected });
-  if (probe !== null && probe.timeoutMs >= probe.intervalMs) {
+  if (written.probe !== undefined && probe !== null && probe.timeoutMs >= probe.intervalMs) {
     error(
       ['probe', 'timeoutMs'],
       'a probe would still run when the next one is due',
@@ -55,15 +60,17 @@ function checkPolicy(policy: UpstreamPolicy, path: DocPath, report: Report): voi
       'timeoutMs below intervalMs',
     );
   }
-  if (outliers !== null && outliers.ejectMs > outliers.maxEjectMs) {
+  const { ejectMs = 0, maxEjectMs = 0 } = outliers ?? {};
+  if (written.outliers !== undefined && ejectMs > maxEjectMs) {
     error(
       ['outliers', 'ejectMs'],
       'the first ejection would be longer than the longest',
-      `ejectMs: ${outliers.ejectMs}, maxEjectMs: ${outliers.maxEjectMs}`,
+      `ejectMs: ${ejectMs}, maxEjectMs: ${maxEjectMs}`,
       'ejectMs not above maxEjectMs',
     );
   }
-  if (hedge !== null && retries === null) {
+  const writtenHere = written.hedge !== undefined || written.retries !== undefined;
+  if (writtenHere && hedge !== null && retries === null) {
     error(
       ['hedge'],
       'a hedged request is a repeated one, and there is no budget for it',

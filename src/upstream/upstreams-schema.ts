@@ -150,7 +150,7 @@ export const BUILT_IN: Sections = {
   outliers: outliersSchema.parse({}),
   endpoint: endpointLimitsSchema.parse({}),
   zone: zoneLimitsSchema.parse({}),
-  queueMs: 40,
+  queueMs: 30,
   retries: retriesSchema.parse({}),
   hedge: 'off',
   adaptive: 'off',

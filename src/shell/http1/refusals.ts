@@ -48,6 +48,11 @@ export const REFUSAL = {
     400,
     'Host is missing, repeated, malformed, or differs from the target’s authority.',
   ),
+  insecureScheme: refusal(
+    'insecure-scheme',
+    421,
+    'The target says https:, and no trusted proxy says that the client came by it.',
+  ),
   badLength: refusal(
     'bad-content-length',
     400,

@@ -32,6 +32,8 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
   minorVersion = 1;
   /** The request line can be sent on as it came. */
   lineIsPlain = true;
+  /** The target says https:, which only a gateway that has taken TLS off may pass on. */
+  saysHttps = false;
   /** Body length, CHUNKED (-1) or UNFRAMED (-2, so no body). */
   framing = UNFRAMED;
   expectsContinue = false;
@@ -131,6 +133,7 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
   #readTarget(): boolean {
     const { buf, targetStart } = this;
     this.pathStart = targetStart;
+    this.saysHttps = false;
     if (buf[targetStart] === SLASH) return true;
     if (
       this.method === 'OPTIONS' &&
@@ -145,6 +148,7 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
       return false;
     }
     const authority = absolute[1]!;
+    this.saysHttps = target[4] !== ':';
     this.pathStart = targetStart + absolute[0].length;
     this.lineIsPlain = false;
     const field = this.first[HOST]!;

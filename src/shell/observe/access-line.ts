@@ -17,9 +17,13 @@ export interface LoggedRequest {
   readonly endedBy: string;
   readonly endpoint: string | null;
   readonly attempts: number;
+  /** Endpoints that were tried before, with commas; '' for none. */
+  readonly tried: string;
   readonly requestBytes: number;
   readonly responseBytes: number;
   readonly startedAtMs: number;
+  /** -1: it did not wait. */
+  readonly queuedMs: number;
   readonly connectedMs: number;
   readonly firstByteMs: number;
   readonly durationMs: number;
@@ -33,7 +37,7 @@ export function accessLine(r: LoggedRequest, idc: string): string {
   const endpoint =
     r.endpoint === null
       ? ''
-      : `,"upstream.address":${quote(r.endpoint)},"upstream.attempts":${r.attempts}`;
+      : `,"upstream.address":${quote(r.endpoint)},"upstream.attempts":${r.attempts}${r.tried === '' ? '' : `,"upstream.tried":"${r.tried}"`}`;
   const trace = r.traceparent === '' ? '' : `,"trace_id":"${r.traceparent.slice(3, 35)}"`;
   return (
     `{"timestamp":${r.startedAtMs},"http.request.method":${quote(r.method)},"server.address":${quote(r.host)}` +
@@ -41,7 +45,7 @@ export function accessLine(r: LoggedRequest, idc: string): string {
     `,"client.address":${quote(r.client)},"http.response.status_code":${r.status},"idc":"${idc}"` +
     `${decisionPart(r.decision)},"cookie":"${r.cookieWritten}"${endpoint}` +
     `,"http.request.body.size":${r.requestBytes},"http.response.body.size":${r.responseBytes}` +
-    `${ms('connect_ms', r.connectedMs)}${ms('first_byte_ms', r.firstByteMs)}${ms('duration_ms', r.durationMs)}` +
+    `${ms('queued_ms', r.queuedMs)}${ms('connect_ms', r.connectedMs)}${ms('first_byte_ms', r.firstByteMs)}${ms('duration_ms', r.durationMs)}` +
     `,"ended_by":"${r.endedBy}"${gate},"request_id":${quote(r.requestId)}${trace}}\n`
   );
 }

@@ -158,6 +158,8 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
         : [...decision.dropHeaders, ...head.nominated];
     const sender = senderOf(head, client.remote, decision.from, snapshot.gate);
     this.record.client = sender.client;
+    // RFC 9110 7.4: not over a connection that is none.
+    if (head.saysHttps && !sender.https) return this.#refuse(REFUSAL.insecureScheme, end);
     const { secure } = snapshot.gate.cookie;
     this.secureCookie = secure === 'always' || (secure === 'auto' && sender.https);
     const asked = head.upgradeTo;
@@ -305,7 +307,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   /** Sends on it, or waits until it is connected. */
   #use(upstream: UpstreamConnection): void {
     this.#upstream = upstream;
-    this.record.endpoint = upstream.endpoint.address.text;
+    this.record.goesTo(upstream.endpoint.address.text);
     if (upstream.connected) {
       this.#send(upstream);
       return;
@@ -450,10 +452,11 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
 
   /** Both were asked; the one that answers first is taken, the other cut. */
   #settleHedge(winner: UpstreamConnection): void {
-    const loser = winner === this.#hedge ? this.#upstream : this.#hedge;
+    const first = this.#upstream;
+    const loser = winner === this.#hedge ? first : this.#hedge;
     this.#hedge = null;
     this.#upstream = winner;
-    this.record.endpoint = winner.endpoint.address.text;
+    if (loser !== null && winner !== first) this.record.goesTo(winner.endpoint.address.text);
     loser?.discard();
   }
 
@@ -477,8 +480,8 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     const other = connection === this.#hedge ? this.#upstream : this.#hedge;
     this.#hedge = null;
     if (other === null) return;
+    if (other !== this.#upstream) this.record.goesTo(other.endpoint.address.text);
     this.#upstream = other;
-    this.record.endpoint = other.endpoint.address.text;
     if (other.connected) return;
     this.#stage = 'dialling';
     this.#expectWithin(this.snapshot.gate.timeouts.connectMs);

@@ -23,6 +23,8 @@ export class RequestRecord {
   endedBy: EndedBy = 'done';
   endpoint: string | null = null;
   attempts = 0;
+  /** Endpoints left behind, with commas. */
+  tried = '';
   requestBytes = 0;
   responseBytes = 0;
   /** Wall clock. */
@@ -47,6 +49,7 @@ export class RequestRecord {
     this.endedBy = 'done';
     this.endpoint = null;
     this.attempts = 0;
+    this.tried = '';
     this.requestBytes = 0;
     this.responseBytes = 0;
     this.queuedMs = -1;
@@ -64,6 +67,12 @@ export class RequestRecord {
     this.path = path;
     this.hasQuery = head.pathEnd < head.targetEnd;
     this.minorVersion = head.minorVersion;
+  }
+
+  /** The request is given to this endpoint now. */
+  goesTo(endpoint: string): void {
+    if (this.endpoint !== null) this.tried += `${this.tried === '' ? '' : ','}${this.endpoint}`;
+    this.endpoint = endpoint;
   }
 
   elapsedMs(): number {

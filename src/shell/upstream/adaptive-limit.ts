@@ -11,6 +11,8 @@ import type { Adaptive } from '../../upstream/index.ts';
 
 const WINDOW_MS = 100;
 const MIN_SAMPLES = 10;
+/** After a change nothing is learnt until those before it have left: twice an answer’s time, at most so long. */
+const MAX_DEAF_MS = 2000;
 const FIRST_LIMIT = 100;
 const MAX_SHRINK = 0.5;
 /** How far the undisturbed time follows a window's time, by whether the limit was felt. */
@@ -32,6 +34,7 @@ export class AdaptiveLimit {
   #samples = 0;
   #mostActive = 0;
   #windowEndsMs = 0;
+  #listensFromMs = 0;
 
   constructor(policy: Adaptive) {
     this.#policy = policy;
@@ -51,15 +54,19 @@ export class AdaptiveLimit {
    * @param active requests under way, this one among them
    */
   sample(ms: number, active: number, nowMs: number): void {
+    // Who was let in under the limit before says nothing of the present one.
+    if (nowMs < this.#listensFromMs) return;
     this.#sumMs += ms;
     this.#samples++;
     if (active > this.#mostActive) this.#mostActive = active;
     if (this.#samples < MIN_SAMPLES || nowMs < this.#windowEndsMs) return;
-    this.#adjust(this.#sumMs / this.#samples, this.#mostActive * 2 > this.#limit);
+    const mean = this.#sumMs / this.#samples;
+    this.#adjust(mean, this.#mostActive * 2 > this.#limit);
     this.#sumMs = 0;
     this.#samples = 0;
     this.#mostActive = 0;
-    this.#windowEndsMs = nowMs + WINDOW_MS;
+    this.#listensFromMs = nowMs + Math.min(mean * 2, MAX_DEAF_MS);
+    this.#windowEndsMs = this.#listensFromMs + WINDOW_MS;
   }
 
   #adjust(ms: number, limitFelt: boolean): void {

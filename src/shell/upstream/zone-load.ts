@@ -20,8 +20,8 @@ export interface Waiter {
   waitedTooLong(): void;
 }
 
-/** What of the limit each class may fill: the rest is kept for those before it. */
-const PART = { critical: 1, normal: 0.9, sheddable: 0.8 } as const;
+/** What of the adaptive limit each class may fill. It is a guess, so the critical few may pass it. */
+const PART = { critical: 1.25, normal: 1, sheddable: 0.9 } as const;
 const ORDER: readonly Priority[] = ['critical', 'normal', 'sheddable'];
 const RATE_FOLLOWS = 0.1;
 
@@ -128,13 +128,24 @@ export class ZoneLoad {
     const { queueMs } = this.#policy;
     if (pending === 0 || queueMs === 0) return 'pending';
     const nowMs = performance.now();
-    if (this.#aheadOf(waiter.priority) * this.#endIntervalMs > queueMs) return 'queue';
+    // More of those before him may come, and he would be passed over and over.
+    if (this.#betterWait(waiter.priority)) return 'queue';
+    // Whoever would wait for more than half of his time is told at once: it is only a guess.
+    if (this.#aheadOf(waiter.priority) * this.#endIntervalMs * 2 > queueMs) return 'queue';
     if (this.#waiting >= pending && !this.#pushOut(waiter.priority)) return 'pending';
     waiter.waitUntilMs = nowMs + queueMs;
     this.#lines[waiter.priority].push(waiter);
     this.#waiting++;
     if (this.#lastEndMs === 0) this.#lastEndMs = nowMs;
     return null;
+  }
+
+  #betterWait(priority: Priority): boolean {
+    for (const p of ORDER) {
+      if (p === priority) return false;
+      if (this.#lines[p].length > 0) return true;
+    }
+    return false;
   }
 
   #aheadOf(priority: Priority): number {
@@ -173,23 +184,28 @@ export class ZoneLoad {
     // Who is let in may end at once, and so come here again.
     if (this.#waiting === 0 || this.#serving) return;
     this.#serving = true;
+    for (const priority of ORDER) this.#turnAway(this.#lines[priority], nowMs);
     for (const priority of ORDER) {
-      if (!this.#serveLine(this.#lines[priority], priority, nowMs)) break;
+      if (!this.#serveLine(this.#lines[priority], priority)) break;
     }
     this.#serving = false;
   }
 
+  /** In each line the first has waited longest. */
+  #turnAway(line: Waiter[], nowMs: number): void {
+    for (let first = line[0]; first !== undefined; first = line[0]) {
+      if (first.waitUntilMs > nowMs) return;
+      this.#take(line);
+      this.refused.queue++;
+      first.waitedTooLong();
+    }
+  }
+
   /** @returns false when somebody is left who must be served first */
-  #serveLine(line: Waiter[], priority: Priority, nowMs: number): boolean {
+  #serveLine(line: Waiter[], priority: Priority): boolean {
     for (;;) {
       const first = line[0];
       if (first === undefined) return true;
-      if (first.waitUntilMs <= nowMs) {
-        this.#take(line);
-        this.refused.queue++;
-        first.waitedTooLong();
-        continue;
-      }
       if (this.full(priority) !== null) return false;
       // It is out of the line before it is told, because it may come back to this object.
       this.#take(line);

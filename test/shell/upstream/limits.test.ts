@@ -69,14 +69,14 @@ describe('requests under way', () => {
     const send = (path: string) => new RawClient(gate.port).send(GET.replace('/ ', `${path} `));
     const first = send('/first');
     await until('it to be there', () => origin.requests.length === 1);
-    const normal = send('/normal');
     const waiting = async (n: number): Promise<void> => {
       await until(`${n} to wait`, async () =>
         (await gate.metrics()).includes(`zonegate_zone_waiting{zone="GZ01",app="any"} ${n}`),
       );
     };
-    await waiting(1);
     const more = send('/more');
+    await waiting(1);
+    const normal = send('/normal');
     await waiting(2);
     await send('/more').sees('503');
     const pay = send('/pay');
