@@ -1,10 +1,12 @@
 /**
- * Sends mutated requests through a gate and judges it by three things: what the upstream received
- * (strict.ts), whether the next plain request still works, and memory.
+ * Sends mutated requests through a gate and judges it by four things: what the upstream received
+ * (strict.ts), whether a body that went on is the one that came (reference.ts), whether the next plain
+ * request still works, and memory.
  */
 import net from 'node:net';
 import { Dice, makeInput } from './mutate.ts';
-import { judge } from './strict.ts';
+import { firstBody } from './reference.ts';
+import { decode, judge } from './strict.ts';
 
 export interface FuzzReport {
   readonly inputs: number;
@@ -50,15 +52,15 @@ export class FuzzOrigin {
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('data', (d: Buffer) => {
       pending += d.toString('latin1');
-      const { used, requests, fault } = judge(pending);
+      const { used, requests, ends, fault } = judge(pending);
       if (fault !== null) {
-        if (this.#faults.length < MAX_REPORTED)
-          this.#faults.push(
-            `${fault} after one of ${JSON.stringify([...this.underWay.values()].slice(0, 50))}`,
-          );
+        this.#report(
+          `${fault} after one of ${JSON.stringify([...this.underWay.values()].slice(0, 50))}`,
+        );
         socket.destroy();
         return;
       }
+      for (const [i, end] of ends.entries()) this.#compare(pending.slice(ends[i - 1] ?? 0, end));
       const heads = pending.slice(0, used);
       pending = pending.slice(used);
       this.forwarded += requests;
@@ -70,10 +72,29 @@ export class FuzzOrigin {
     });
   }
 
+  /** A request that says which input it comes from must have the body of that input. */
+  #compare(request: string): void {
+    const { head, body } = decode(request);
+    const nth = /^X-Fuzz: (\d+)\r$/m.exec(head)?.[1];
+    const input = nth === undefined ? undefined : this.underWay.get(Number(nth));
+    if (input !== undefined && firstBody(input) !== body)
+      this.#report(`body ${JSON.stringify(body)} of ${JSON.stringify(input)}`);
+  }
+
+  #report(fault: string): void {
+    if (this.#faults.length < MAX_REPORTED) this.#faults.push(fault);
+  }
+
   stop(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
   }
+}
+
+export interface FuzzOptions {
+  readonly progress?: (done: number) => void;
+  /** The first fault is enough. */
+  readonly untilFault?: boolean;
 }
 
 export async function fuzz(
@@ -81,16 +102,16 @@ export async function fuzz(
   origin: FuzzOrigin,
   inputs: number,
   seed: number,
-  progress?: (done: number) => void,
+  { progress, untilFault = false }: FuzzOptions = {},
 ): Promise<FuzzReport> {
   const dice = new Dice(seed);
   const hangs: string[] = [];
   let next = 0;
   let broken = 0;
   const work = async (): Promise<void> => {
-    while (next < inputs) {
+    while (next < inputs && !(untilFault && origin.faults.length + hangs.length > 0)) {
       const nth = next++;
-      const input = makeInput(dice);
+      const input = nth % 2 === 0 ? makeInput(dice) : marked(makeInput(dice), nth);
       origin.underWay.set(nth, input);
       if (
         !(await sendOne(gatePort, input, dice.below(input.length + 1))) &&
@@ -103,8 +124,12 @@ export async function fuzz(
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return { inputs, forwarded: origin.forwarded, faults: origin.faults, hangs, broken };
+  return { inputs: next, forwarded: origin.forwarded, faults: origin.faults, hangs, broken };
 }
+
+/** With a field, behind the first line, by which the origin knows the input again. */
+const marked = (input: string, nth: number): string =>
+  input.replace('\r\n', `\r\nX-Fuzz: ${nth}\r\n`);
 
 /** In two pieces, then our end. @returns whether the connection came to an end in time */
 function sendOne(port: number, input: string, cut: number): Promise<boolean> {

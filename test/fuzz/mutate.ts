@@ -39,6 +39,19 @@ const SEEDS: readonly string[] = [
   `HEAD /head HTTP/1.1\r\n${HOST}CDN-Loop: other\r\nVia: 1.0 x\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n\r\n`,
 ];
 
+/** Answers to a GET, whose connection ends behind them. */
+export const ANSWER_SEEDS: readonly string[] = [
+  'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: y\r\n\r\nhello',
+  'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;e=f\r\nhello\r\nA\r\n0123456789\r\n0\r\nX-T: 1\r\n\r\n',
+  'HTTP/1.1 200 OK\r\nServer: x\r\n\r\nuntil the end',
+  'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+  'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n',
+  'HTTP/1.0 302 Found\r\nLocation: /x\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nabc',
+  'HTTP/1.1 204 No Content\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n\r\n',
+  'HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\nETag: "x"\r\n\r\n',
+  'HTTP/1.1 200 \r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nContent-Length: 1\r\n\r\nx',
+];
+
 const BITS: readonly string[] = [
   '\r',
   '\n',
@@ -97,7 +110,7 @@ const BITS: readonly string[] = [
   '1\r\nx\r\n',
 ];
 
-type Mutation = (text: string, dice: Dice) => string;
+type Mutation = (text: string, dice: Dice, seeds: readonly string[]) => string;
 
 const MUTATIONS: readonly Mutation[] = [
   (t, d) => insert(t, d.below(t.length + 1), d.of(BITS)),
@@ -113,7 +126,8 @@ const MUTATIONS: readonly Mutation[] = [
     return insert(t, d.below(t.length + 1), piece);
   },
   (t, d) => insertLine(t, d.of(BITS), d),
-  (t, d) => t.slice(0, d.below(t.length + 1)) + d.of(SEEDS),
+  (t, d) => spoilLineEnd(t, d),
+  (t, d, seeds) => t.slice(0, d.below(t.length + 1)) + d.of(seeds),
   (t, d) => t.slice(0, 1 + d.below(t.length)),
   (t, d) => {
     const [from, to] = d.of([
@@ -139,10 +153,17 @@ function insertLine(t: string, piece: string, dice: Dice): string {
   return ends.length === 0 ? t + piece : insert(t, dice.of(ends), piece);
 }
 
+/** Another byte for the CR or the LF of some line. */
+function spoilLineEnd(t: string, dice: Dice): string {
+  const ends = [...t.matchAll(/\r\n/g)].map((m) => m.index);
+  if (ends.length === 0) return t;
+  return replaceAt(t, dice.of(ends) + dice.below(2), dice.of(['\r', '\n', 'X', ' ', '\0']));
+}
+
 /** Latin1. One to four mutations of a seed. */
-export function makeInput(dice: Dice): string {
-  let text = dice.of(SEEDS);
+export function makeInput(dice: Dice, seeds: readonly string[] = SEEDS): string {
+  let text = dice.of(seeds);
   const times = 1 + dice.below(4);
-  for (let i = 0; i < times && text.length > 0; i++) text = dice.of(MUTATIONS)(text, dice);
+  for (let i = 0; i < times && text.length > 0; i++) text = dice.of(MUTATIONS)(text, dice, seeds);
   return text;
 }

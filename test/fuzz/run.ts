@@ -36,9 +36,11 @@ await until('the gate', async () => {
   }
 });
 const started = performance.now();
-const report = await fuzz(PORTS.listen, origin, inputs, seed, (done) => {
-  if (done % 100_000 === 0)
-    console.log(`${done} inputs, ${origin.forwarded} forwarded, gate at ${rssMiB()} MiB`);
+const report = await fuzz(PORTS.listen, origin, inputs, seed, {
+  progress: (done) => {
+    if (done % 100_000 === 0)
+      console.log(`${done} inputs, ${origin.forwarded} forwarded, gate at ${rssMiB()} MiB`);
+  },
 });
 const seconds = Math.round((performance.now() - started) / 1000);
 const alive = gate.exitCode === null;

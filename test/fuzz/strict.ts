@@ -106,3 +106,19 @@ function trailersEnd(stream: string, from: number): number | string {
     at = lineEnd + 2;
   }
 }
+
+/** Of a request that `judge` has let pass. */
+export function decode(request: string): { head: string; body: string } {
+  const end = request.indexOf('\r\n\r\n');
+  const head = request.slice(0, end + 2);
+  let rest = request.slice(end + 4);
+  if (!/^transfer-encoding:/im.test(head)) return { head, body: rest };
+  let body = '';
+  for (;;) {
+    const line = rest.indexOf('\r\n');
+    const size = Number.parseInt(rest.slice(0, line), 16);
+    if (size === 0) return { head, body };
+    body += rest.slice(line + 2, line + 2 + size);
+    rest = rest.slice(line + 2 + size + 2);
+  }
+}

@@ -34,8 +34,8 @@ export class ZonegateProcess {
   out = '';
   err = '';
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.child = spawn(process.execPath, [BIN, ...args], {
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, bin = BIN) {
+    this.child = spawn(process.execPath, [bin, ...args], {
       cwd: ROOT,
       env: { ...process.env, ...env },
     });
@@ -77,14 +77,15 @@ export class ZonegateProcess {
   }
 }
 
-/** A gate process that is ready. */
+/** A gate process that is ready. @param bin the command to run, if not the built package's */
 export async function gateProcess(
   config: string,
   idc: string,
   admin: number,
   env: Readonly<Record<string, string>> = {},
+  bin = BIN,
 ): Promise<ZonegateProcess> {
-  const gate = new ZonegateProcess(['run', '-c', config, '--idc', idc], env);
+  const gate = new ZonegateProcess(['run', '-c', config, '--idc', idc], env, bin);
   await until(`the gate of ${idc} to be ready; it said ${gate.err}`, async () => {
     if (gate.child.exitCode !== null)
       throw new Error(`gate exited with ${gate.child.exitCode}: ${gate.err}`);

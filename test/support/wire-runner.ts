@@ -1,7 +1,7 @@
 /** Plays one wire case between a client and an origin of its own, through a gate. */
 import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { judge } from '../fuzz/strict.ts';
+import { decode, judge } from '../fuzz/strict.ts';
 import { readAnswers } from './answers.ts';
 import { until } from './until.ts';
 import {
@@ -125,22 +125,6 @@ export class ScriptedOrigin {
 
 const usual = (request: string): string =>
   `HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Origin: 1\r\n\r\n${request.startsWith('HEAD ') ? '' : 'ok'}`;
-
-/** Of a request that `judge` has let pass. */
-function decode(request: string): { head: string; body: string } {
-  const end = request.indexOf('\r\n\r\n');
-  const head = request.slice(0, end + 2);
-  let rest = request.slice(end + 4);
-  if (!/^transfer-encoding:/im.test(head)) return { head, body: rest };
-  let body = '';
-  for (;;) {
-    const line = rest.indexOf('\r\n');
-    const size = Number.parseInt(rest.slice(0, line), 16);
-    if (size === 0) return { head, body };
-    body += rest.slice(line + 2, line + 2 + size);
-    rest = rest.slice(line + 2 + size + 2);
-  }
-}
 
 /** One connection of a client, from its first byte to its end. */
 class Client {
