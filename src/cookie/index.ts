@@ -53,9 +53,11 @@ export class CookieCodec {
     if (value === undefined || value === '') return ABSENT;
     const known = this.#young.get(value) ?? this.#old.get(value);
     if (known !== undefined) return known;
-    const reading = this.#verify(value);
+    // A piece of a head would keep all of the head for as long as it is remembered.
+    const own = value.length > MAX_COOKIE_LENGTH ? value : value.split('').join('');
+    const reading = this.#verify(own);
     // Only good values are remembered, so forgeries can't push them out.
-    if (reading.cookie !== null) this.#remember(value, reading);
+    if (reading.cookie !== null) this.#remember(own, reading);
     return reading;
   }
 

@@ -147,6 +147,7 @@ export class ChunkedReader {
       before === 0 ? buf : Buffer.concat([this.#trailer!, buf.subarray(from, from + take)]);
     const start = before === 0 ? from : 0;
     const stop = before === 0 ? from + take : whole.length;
+    trailerFields.start = start;
     const after = trailerFields.parseFields(whole, start, stop, MAX_TRAILER_FIELDS);
     if (after === REFUSED) return MALFORMED;
     if (after === INCOMPLETE) {

@@ -22,7 +22,6 @@ export interface HeadLimits {
 /** A request head, found in place. One instance per worker: valid until the next `parse`. */
 export class RequestHead extends FieldSection implements ConnectionOptions {
   method = '';
-  start = 0;
   targetStart = 0;
   targetEnd = 0;
   /** Where the origin-form begins: differs from targetStart for an absolute-form target. */
@@ -225,13 +224,11 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
   /** Path without query, as received; `/` where an absolute-form has none. */
   get path(): string {
     if (this.pathStart >= this.pathEnd) return '/';
-    return this.buf.latin1Slice(this.pathStart, this.pathEnd);
+    return this.cut(this.pathStart, this.pathEnd);
   }
 
   get query(): string {
-    return this.pathEnd < this.targetEnd
-      ? this.buf.latin1Slice(this.pathEnd + 1, this.targetEnd)
-      : '';
+    return this.pathEnd < this.targetEnd ? this.cut(this.pathEnd + 1, this.targetEnd) : '';
   }
 }
 

@@ -8,7 +8,6 @@ const RESPONSE_LIMITS = { headBytes: 65_536, fields: 200 } as const;
 
 /** A response head, found in place; as strict as for requests. A refusal means: answer 502. */
 export class ResponseHead extends FieldSection implements ConnectionOptions {
-  start = 0;
   status = 0;
   minorVersion = 1;
   /** The status line can be sent on as it came. */

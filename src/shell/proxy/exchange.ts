@@ -814,6 +814,9 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     record.attempts = this.#attempts.count;
     record.durationMs = record.elapsedMs();
     this.gateway.hooks.record(record);
+    // Pieces of the head hold all of it, and a kept connection may be idle for long.
+    record.path = '';
+    record.traceparent = '';
   }
 }
 

@@ -75,11 +75,10 @@ export function editRequest(
   sender: Sender,
   context: EditContext,
 ): EditedRequest {
-  const { buf } = head;
   let out = '';
   let runStart = head.start;
   if (!head.lineIsPlain) {
-    const target = buf.latin1Slice(head.pathStart, head.targetEnd);
+    const target = head.cut(head.pathStart, head.targetEnd);
     out = `${head.method} ${originForm(target, head.method)} HTTP/1.1\r\n`;
     runStart = head.fieldsStart;
   }
@@ -89,10 +88,10 @@ export function editRequest(
   for (let f = 0; f < head.count; f++) {
     if (!drops(head, f, decision, sender, context, keepsTrace, cookies)) continue;
     const lineStart = head.lineStart(f);
-    if (lineStart > runStart) out += buf.latin1Slice(runStart, lineStart);
+    if (lineStart > runStart) out += head.cut(runStart, lineStart);
     runStart = head.lineEnd(f);
   }
-  if (head.fieldsEnd > runStart) out += buf.latin1Slice(runStart, head.fieldsEnd);
+  if (head.fieldsEnd > runStart) out += head.cut(runStart, head.fieldsEnd);
   const requestId =
     decision.handedId ?? context.ids.keepOrNext(head.find('x-request-id'), sender.trusted);
   const traceparent = keepsTrace ? given : context.ids.startTrace(requestId);

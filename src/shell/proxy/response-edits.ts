@@ -22,20 +22,19 @@ export interface ResponseEdit {
 
 /** Complete with its empty line. */
 export function editResponse(head: ResponseHead, edit: ResponseEdit): string {
-  const { buf } = head;
   let out = '';
   let runStart = head.start;
   if (!head.lineIsPlain) {
-    out = `HTTP/1.1 ${head.status} ${buf.latin1Slice(head.reasonStart, head.reasonEnd)}\r\n`;
+    out = `HTTP/1.1 ${head.status} ${head.cut(head.reasonStart, head.reasonEnd)}\r\n`;
     runStart = head.fieldsStart;
   }
   for (let f = 0; f < head.count; f++) {
     if (!drops(head, f, edit)) continue;
     const lineStart = head.lineStart(f);
-    if (lineStart > runStart) out += buf.latin1Slice(runStart, lineStart);
+    if (lineStart > runStart) out += head.cut(runStart, lineStart);
     runStart = head.lineEnd(f);
   }
-  if (head.fieldsEnd > runStart) out += buf.latin1Slice(runStart, head.fieldsEnd);
+  if (head.fieldsEnd > runStart) out += head.cut(runStart, head.fieldsEnd);
   return `${out}${edit.added}\r\n`;
 }
 
