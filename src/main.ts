@@ -224,6 +224,7 @@ export class Gate {
       refusedConnections: () => this.#edge?.admission.refused ?? {},
       tunnels: () => this.#edge?.tunnels ?? 0,
       upstreams: upstreamGauges(this.#gateway, this.#upstreamSide),
+      repeatedRouting: () => this.#gateway.repeatedRouting,
       logLinesDropped: () => this.#accessLog?.dropped ?? 0,
       epoch: () => this.#holder.current().epoch,
       digest: () => this.#holder.current().digest,

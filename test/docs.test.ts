@@ -87,6 +87,7 @@ describe('docs/observing.md', () => {
         pressure: () => 0,
         shed: () => ({}),
       },
+      repeatedRouting: () => 0,
       logLinesDropped: () => 0,
       epoch: () => 0,
       digest: () => '',
@@ -172,6 +173,7 @@ describe('docs/request.md', () => {
       'release',
       'hop',
       'cookie-write',
+      'fault',
     ]);
   });
 });

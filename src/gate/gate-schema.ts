@@ -59,7 +59,7 @@ const timeoutsSchema = z.strictObject({
   headMs: ms(100, 10_000).describe('From the first byte of a request head to its last'),
   keepAliveMs: ms(100, 60_000).describe('A client connection without a request'),
   connectMs: ms(10, 1000),
-  firstByteMs: ms(10, 15_000).describe('From the request sent to the first byte of the answer'),
+  firstByteMs: ms(10, 15_000).describe('From the request sent to the end of the answer’s head'),
   idleMs: ms(100, 60_000).describe('A body that does not move, in either direction'),
   halfClosedMs: ms(0, 5000).describe('Wait for an answer whose client has closed its sending side'),
   lingerMs: ms(10, 2000).describe('Read on after a refusal, so that the client can see it'),
@@ -92,10 +92,10 @@ const cookieSchema = z.strictObject({
 
 const overloadSchema = z.strictObject({
   eventLoopDelayMs: countSchema(5, 10_000)
-    .default(50)
+    .default(250)
     .describe('Above it sheddable requests are turned away, then normal ones; critical never'),
   memoryMiB: countSchema(64, 1_000_000)
-    .default(1024)
+    .default(2048)
     .describe('Resident memory: at 85 % requests are turned away, at 95 % connections'),
 });
 
@@ -157,6 +157,10 @@ export const gateSchema = z.strictObject({
         .enum(['drop', 'refuse', 'pass'])
         .default('drop')
         .describe('Field names with “_”, which many apps read as “-”'),
+      repeated: z
+        .enum(['first', 'refuse'])
+        .default('first')
+        .describe('The route cookie, or a header that places a request, twice: counted either way'),
     })
     .prefault({}),
   log: z

@@ -9,7 +9,7 @@ import { type Issue, nearestName, Report } from '../model/issue.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { compileRoutes } from '../route/compile.ts';
 import { routesSchema } from '../route/routes-schema.ts';
-import { compileSource, type Source, untrustedHeaders } from '../uid-router/compile.ts';
+import { compileSource, headersOf, type Source, untrustedHeaders } from '../uid-router/compile.ts';
 import { shardOf } from '../uid-router/index.ts';
 import { compileUpstreams } from '../upstream/compile-upstreams.ts';
 import { upstreamsSchema } from '../upstream/upstreams-schema.ts';
@@ -179,6 +179,7 @@ function assemble(parts: ReadonlyMap<Kind, Parts>, digest: string): Snapshot | n
     routes,
     identities,
     untrustedHeaders: untrustedByList(identities),
+    identityHeaders: new Map([...identities].map(([name, list]) => [name, headersOf(list)])),
     placesUid: (uid: string) => shardOf(uid, topology.sharding) !== null || rules.pins.has(uid),
     placement: resolve(topology, rules),
     peer: { peers: gate.peers, peerKeys: gate.keys.peer, operatorKeys: gate.keys.operator },

@@ -35,6 +35,8 @@ export interface Snapshot {
     string | null,
     Readonly<Record<ConnectionClass, readonly string[]>>
   >;
+  /** Headers that the sources of an identity list read, in lower case. */
+  readonly identityHeaders: ReadonlyMap<string, readonly string[]>;
   /** Does the shard rule or a pin know this uid? */
   readonly placesUid: (uid: string) => boolean;
   readonly placement: Placement;

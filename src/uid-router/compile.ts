@@ -60,4 +60,7 @@ export function untrustedHeaders(
   return [...names].filter((name) => !judges(name).every((s) => s.trust.has(from)));
 }
 
+export const headersOf = (list: readonly Source[]): string[] =>
+  list.map(nameOfHeader).filter((n) => n !== null);
+
 const nameOfHeader = (s: Source): string | null => (s.kind === 'header' ? s.name : null);

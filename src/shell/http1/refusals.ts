@@ -43,6 +43,11 @@ export const REFUSAL = {
     400,
     'A field name holds an underscore, and headers.underscore says refuse.',
   ),
+  repeatedRouting: refusal(
+    'repeated-routing-field',
+    400,
+    'The route cookie, or a header that places the request, stands twice, and headers.repeated says refuse.',
+  ),
   badHost: refusal(
     'bad-host',
     400,

@@ -12,6 +12,7 @@ export interface Gauges {
   /** By limit. */
   refusedConnections(): Readonly<Record<string, number>>;
   tunnels(): number;
+  repeatedRouting(): number;
   logLinesDropped(): number;
   epoch(): number;
   digest(): string;
@@ -89,6 +90,9 @@ const gateMetrics = (c: Counters, g: Gauges, version: string): Metric[] => [
     one(c.acceptFailures),
   ),
   gauge('zonegate_tunnels', 'Upgraded connections open now.', () => one(g.tunnels())),
+  counter('zonegate_repeated_routing_total', 'Requests that say twice where they belong.', () =>
+    one(g.repeatedRouting()),
+  ),
   counter('zonegate_access_log_dropped_total', 'Access lines lost.', () =>
     one(g.logLinesDropped()),
   ),

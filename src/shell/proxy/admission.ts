@@ -16,7 +16,6 @@ export class Admission {
     rate: 0,
     memory: 0,
   };
-  #open = 0;
   /** Open connections by address of the TCP peer; no larger than their number. */
   readonly #perAddress = new Map<string, number>();
   readonly #perListener = new Map<Listener, number>();
@@ -36,8 +35,8 @@ export class Admission {
 
   #limitFor(listener: Listener, address: string): AdmissionLimit | null {
     const { gate } = this.#gateway.hooks.current();
-    if (this.#open >= Math.min(gate.limits.connections, this.#gateway.socketsPerSide))
-      return 'total';
+    const { clients, forClients } = this.#gateway.sockets;
+    if (clients >= Math.min(gate.limits.connections, forClients)) return 'total';
     const onListener = this.#perListener.get(listener) ?? 0;
     if (listener.connections !== null && onListener >= listener.connections) return 'listener';
     const crowded = (this.#perAddress.get(address) ?? 0) >= gate.limits.connectionsPerClient;
@@ -57,13 +56,13 @@ export class Admission {
   }
 
   opened(listener: Listener, address: string): void {
-    this.#open++;
+    this.#gateway.sockets.clients++;
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
     this.#perListener.set(listener, (this.#perListener.get(listener) ?? 0) + 1);
   }
 
   closed(listener: Listener, address: string): void {
-    this.#open--;
+    this.#gateway.sockets.clients--;
     const others = (this.#perAddress.get(address) ?? 1) - 1;
     if (others > 0) this.#perAddress.set(address, others);
     else this.#perAddress.delete(address);

@@ -37,6 +37,7 @@ import type { Gateway } from './gateway.ts';
 import { endOf, Opening, REPLAY_BYTES } from './opening.ts';
 import { Pace } from './pace.ts';
 import { type EndedBy, RequestRecord } from './record.ts';
+import { repeatsRouting } from './repeated.ts';
 import { ResponseRelay } from './response-relay.ts';
 import { ringKey } from './ring-key.ts';
 import { senderOf } from './sender.ts';
@@ -150,6 +151,11 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
       gateway.pressure.shed[decision.route.priority]++;
       this.#answer(ANSWER.shed, '');
       return bodyStart;
+    }
+    if (repeatsRouting(head, snapshot, decision.route.identity)) {
+      gateway.repeatedRouting++;
+      if (snapshot.gate.headers.repeated === 'refuse')
+        return this.#refuse(REFUSAL.repeatedRouting, end);
     }
     // Trailers must be no way around what is taken out of the head.
     this.#trailerDrops =

@@ -6,7 +6,7 @@ import { RequestHead } from '../http1/request-head.ts';
 import { ResponseHead } from '../http1/response-head.ts';
 import { type Found, Upstreams } from '../upstream/index.ts';
 import { CoarseClock } from './clock.ts';
-import { openFilesLimit, socketsPerSide } from './descriptors.ts';
+import { openFilesLimit, SocketBudget } from './descriptors.ts';
 import { Pressure } from './pressure.ts';
 import type { RequestRecord } from './record.ts';
 import { RequestIds } from './request-ids.ts';
@@ -33,8 +33,9 @@ export class Gateway {
   readonly requestHead = new RequestHead();
   readonly responseHead = new ResponseHead();
   readonly facts: WireFacts;
-  /** Client connections at most, and upstream connections at most, as descriptors allow. */
-  readonly socketsPerSide = socketsPerSide(openFilesLimit());
+  readonly sockets = new SocketBudget(openFilesLimit());
+  /** Requests in which something that places them stood twice. */
+  repeatedRouting = 0;
   /** The gate is going away: answers say Connection: close. */
   draining = false;
 
@@ -42,7 +43,7 @@ export class Gateway {
     this.idc = idc;
     this.hooks = hooks;
     this.facts = new WireFacts(this.requestHead, idc);
-    this.upstreams = new Upstreams(hooks.current(), idc, found, this.clock, this.socketsPerSide);
+    this.upstreams = new Upstreams(hooks.current(), idc, found, this.clock, this.sockets);
     this.pressure = new Pressure(() => hooks.current().gate.overload);
     this.clock.onTick(() => this.pressure.tick());
   }

@@ -12,6 +12,11 @@ interface Clock {
   onTick(sweep: (nowMs: number) => void): void;
 }
 
+/** How many connections the process can still hold. */
+interface Sockets {
+  readonly leftForUpstreams: number;
+}
+
 /** What discovery has found so far. */
 export interface Found {
   /** Members of a source that is not static; undefined: nothing yet. */
@@ -29,7 +34,7 @@ export interface Way {
 export class Upstreams {
   readonly #clock: Clock;
   readonly #found: Found;
-  readonly #maxOpen: number;
+  readonly #sockets: Sockets;
   #snapshot: Snapshot;
   #rosters = new Map<EndpointSource, Roster>();
   readonly #endpoints = new Map<string, Endpoint>();
@@ -40,9 +45,8 @@ export class Upstreams {
   /** Told whenever who is listed, or how, has changed. */
   onChange: () => void = () => undefined;
 
-  /** @param maxOpen upstream connections in all */
-  constructor(first: Snapshot, idc: IdcId, found: Found, clock: Clock, maxOpen: number) {
-    this.#maxOpen = maxOpen;
+  constructor(first: Snapshot, idc: IdcId, found: Found, clock: Clock, sockets: Sockets) {
+    this.#sockets = sockets;
     this.#clock = clock;
     this.#found = found;
     this.#snapshot = first;
@@ -190,7 +194,7 @@ export class Upstreams {
   makeRoom(): boolean {
     let open = 0;
     for (const endpoint of this.#endpoints.values()) open += endpoint.open;
-    if (open < this.#maxOpen) return true;
+    if (open < this.#sockets.leftForUpstreams) return true;
     for (const endpoint of this.#endpoints.values()) if (endpoint.closeOldest()) return true;
     return false;
   }
