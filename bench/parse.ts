@@ -33,7 +33,7 @@ function must(text: string, pattern: RegExp): RegExpExecArray {
 export function wrkResult(out: string): WrkResult {
   const [, requests, duration] = must(out, /(\d+) requests in ([\d.]+\w+),/);
   const percentile = (p: number): number =>
-    Math.round(seconds(must(out, new RegExp(`^\\s+${p}%\\s+(\\S+)$`, 'm'))[1]!) * 1e6);
+    Math.round(seconds(must(out, new RegExp(`^\\s+${p}%\\s+(\\S+)\\s*$`, 'm'))[1]!) * 1e6);
   const sockets = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(out);
   const answers = /Non-2xx or 3xx responses: (\d+)/.exec(out);
   const errors = [...(sockets ?? []).slice(1), ...(answers ?? []).slice(1)];

@@ -73,6 +73,7 @@ export class Gate {
     });
   }
 
+  #reloads = 0;
   #leaving = false;
   #acceptFailureAtMs = 0;
 
@@ -125,11 +126,23 @@ export class Gate {
     }
     for (const { file, line, message } of loaded.value.warnings)
       this.#log.warn({ file, line }, message);
+    // Endpoints by new names are looked up first: until then they could be given nothing.
+    const turn = ++this.#reloads;
+    const found = this.#upstreamSide.prepare(snapshot);
+    if (found === null) this.#publish(snapshot, cause);
+    else
+      void found.then(() => {
+        if (turn === this.#reloads && !this.#leaving) this.#publish(snapshot, cause);
+      });
+  }
+
+  #publish(snapshot: Snapshot, cause: string): void {
+    const { epoch: before } = this.#holder.current();
     this.#holder.publish(snapshot);
     this.#upstreamSide.publish(snapshot);
     this.#log.level = snapshot.gate.log.level;
     this.#log.info(
-      { cause, epoch: snapshot.epoch, before: before.epoch, digest: snapshot.digest },
+      { cause, epoch: snapshot.epoch, before, digest: snapshot.digest },
       'configuration in force',
     );
   }

@@ -22,7 +22,7 @@ const WRK = `Running 2s test @ http://127.0.0.1:29010/api/orders
      50%  850.00us
      75%    4.96ms
      90%    6.42ms
-     99%    1.50s
+     99%    1.50s 
   46638 requests in 2.01s, 56.13MB read
 Requests/sec:  23226.85
 Transfer/sec:     27.95MB

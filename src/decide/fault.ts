@@ -38,18 +38,24 @@ export function findFault(
   }
   const { faults } = snapshot.rules;
   if (faults.length === 0) return NONE;
-  const rule = faults.find((f) => fits(f, facts, app, zone));
+  const rule = faults.find((f, i) => fits(f, i, facts, app, zone));
   return rule === undefined ? NONE : { fault: rule.fault, reasons: [FAULT.byRule] };
 }
 
-const fits = (rule: FaultRule, facts: RequestFacts, app: AppId, zone: ZoneId): boolean =>
+const fits = (
+  rule: FaultRule,
+  index: number,
+  facts: RequestFacts,
+  app: AppId,
+  zone: ZoneId,
+): boolean =>
   (rule.app === null || rule.app === app) &&
   (rule.zone === null || rule.zone === zone) &&
   facts.receivedAtMs < rule.untilMs &&
-  otherDice(facts.dice) < rule.part;
+  otherDice(facts.dice, index) < rule.part;
 
-/** The dice have placed the request already, perhaps; so that a fault does not follow the zone. */
-const otherDice = (dice: number): number => (dice * 1_000_003) % 1;
+/** The dice have placed the request already, perhaps; so that a fault does not follow the zone, nor one rule the other. */
+const otherDice = (dice: number, index: number): number => (dice * (1_000_003 + 7919 * index)) % 1;
 
 /** `delay=200, abort=503, rate=1024`: milliseconds, a status, bytes per second; at least one. */
 function parseFault(text: string): Fault | null {

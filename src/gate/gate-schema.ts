@@ -52,7 +52,9 @@ const limitsSchema = z.strictObject({
     .describe('Slower request bodies are cut, judged over 5 s; 0: only timeouts.idleMs counts'),
   readMinBytesPerS: countSchema(0, 1_000_000_000)
     .default(100)
-    .describe('Clients that take answers slower are cut, judged over 5 s; 0: never'),
+    .describe(
+      'Clients that take answers slower are cut, judged over timeouts.idleMs; 0: if they stand',
+    ),
 });
 
 const timeoutsSchema = z.strictObject({

@@ -42,7 +42,8 @@ function resolve(parts: readonly string[], policy: PathPolicy): Normal {
     const part = parts[i]!;
     const dots = part === '.' || part === '..';
     if (dots && policy.dotSegments === 'refuse') return null;
-    if (!dots && ledAway(part)) return null;
+    // Some servers cut `;…` off a segment before they look at it.
+    if (!dots && (ledAway(part) || /^\.{1,2};/.test(part))) return null;
     if (part === '..') segments.pop();
     const goes = dots || (part === '' && policy.doubleSlash === 'merge');
     if (!goes) segments.push(part);

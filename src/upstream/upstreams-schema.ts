@@ -1,5 +1,12 @@
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { addressSchema, apiVersionSchema, countSchema, nameSchema } from '../model/schema.ts';
+import {
+  addressSchema,
+  apiVersionSchema,
+  countSchema,
+  nameSchema,
+  toAddress,
+} from '../model/schema.ts';
 
 const MS_PER_DAY = 86_400_000;
 const MAX_COUNT = 1_000_000;
@@ -126,18 +133,24 @@ const policyShape = {
     .describe('Lets in as many requests at once as the zone answers without growing slower'),
 };
 const policySchema = z.strictObject(policyShape);
+/** Room in a zone is the app's matter, over peers too. */
+const peersSchema = policySchema.omit({ zone: true, queueMs: true, adaptive: true });
 
 export const upstreamsSchema = z.strictObject({
   apiVersion: apiVersionSchema,
   kind: z.literal('Upstreams'),
   resolvers: z
-    .array(addressSchema)
+    .array(
+      addressSchema.refine((text) => ipaddr.isValid(toAddress(text).host), {
+        error: 'an IP address and a port, as 10.0.0.2:53',
+      }),
+    )
     .max(8)
     .default([])
     .describe('DNS servers as address:port; the system’s when absent'),
   default: policySchema.prefault({}),
   apps: z.record(nameSchema, policySchema).default({}).describe('What differs, by section'),
-  peers: policySchema.prefault({}).describe('Gates of other IDCs: what differs, by section'),
+  peers: peersSchema.prefault({}).describe('Gates of other IDCs: what differs, by section'),
 });
 
 export type UpstreamsDoc = z.infer<typeof upstreamsSchema>;

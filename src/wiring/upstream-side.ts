@@ -34,11 +34,17 @@ export class UpstreamSide {
   async start(gateway: Gateway, snapshot: Snapshot): Promise<void> {
     this.#gateway = gateway;
     gateway.upstreams.onChange = () => this.#probe(gateway);
-    await Promise.race([
-      this.#discover(snapshot),
-      new Promise((resolve) => setTimeout(resolve, FIRST_ROUND_MS).unref()),
-    ]);
+    await this.#discover(snapshot);
     gateway.upstreams.refound();
+  }
+
+  /**
+   * Looks up what a new snapshot names, before it comes into force.
+   * @returns null when nothing is new; else when all has been looked up, or enough time has passed
+   */
+  prepare(snapshot: Snapshot): Promise<void> | null {
+    const sources = sourcesOf(snapshot, this.#idc);
+    return this.discovery.knows(sources) ? null : this.#discover(snapshot);
   }
 
   publish(snapshot: Snapshot): void {
@@ -46,8 +52,15 @@ export class UpstreamSide {
     void this.#discover(snapshot);
   }
 
-  #discover(snapshot: Snapshot): Promise<void> {
-    return this.discovery.follow(sourcesOf(snapshot, this.#idc), snapshot.upstreams.resolvers);
+  /** Never rejects. */
+  async #discover(snapshot: Snapshot): Promise<void> {
+    const sources = sourcesOf(snapshot, this.#idc);
+    const enough = new Promise<void>((resolve) => setTimeout(resolve, FIRST_ROUND_MS).unref());
+    const all = this.discovery.follow(sources, snapshot.upstreams.resolvers);
+    const safe = all.catch((error: unknown) =>
+      this.#log.error({ error: String(error) }, 'looking up endpoints failed: this is a bug'),
+    );
+    await Promise.race([safe, enough]);
   }
 
   #probe(gateway: Gateway): void {

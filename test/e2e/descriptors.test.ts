@@ -33,9 +33,10 @@ describe.skipIf(process.platform === 'win32')('with few descriptors', () => {
 
     const storm = Array.from({ length: 500 }, () => new RawClient(listen).send(GET));
     await until('all to be answered or closed', () =>
-      storm.every((c) => c.received.includes('ok') || c.ended !== null),
+      storm.every((c) => c.received !== '' || c.ended !== null),
     );
-    const served = storm.filter((c) => c.received.includes('ok'));
+    // Some of them find no upstream connection in time, and hear 503; they hold theirs all the same.
+    const served = storm.filter((c) => c.received.startsWith('HTTP/1.1 '));
     expect(served.length).toBeGreaterThan(DESCRIPTORS / 4);
     expect(served.length).toBeLessThan(DESCRIPTORS);
     const during = await metrics();

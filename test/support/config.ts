@@ -51,6 +51,8 @@ export interface PlainOptions {
   readonly listener?: string;
   /** YAML lines for the Gate document. */
   readonly gate?: string;
+  /** YAML of the zone's groups, instead of one. */
+  readonly groups?: string;
   /** YAML of the app's endpoints, instead of `origins`. */
   readonly endpoints?: string;
   /** YAML lines of the Rules document. */
@@ -80,6 +82,7 @@ export function writePlain(
     gate = '',
     upstreams = '',
     endpoints: given,
+    groups,
     routes = PLAIN_ROUTE,
     rules = '',
     listener = '',
@@ -93,7 +96,7 @@ export function writePlain(
     join(directory, 'all.yaml'),
     `apiVersion: zonegate/v1
 kind: Topology
-cities: { here: { idcs: { i1: { zones: { GZ01: { type: gzone, groups: { A: { endpoints: { any: ${endpoints} } } } } } } } } }
+cities: { here: { idcs: { i1: { zones: { GZ01: { type: gzone, groups: ${groups ?? `{ A: { endpoints: { any: ${endpoints} } } }`} } } } } } }
 ---
 apiVersion: zonegate/v1
 kind: Rules

@@ -77,4 +77,5 @@ function addressOf(ip: string, port: number): Address {
 }
 
 /** As the system resolves it: hosts file, search domains and all. It says nothing of a TTL. */
-export const systemLookup = async (name: string): Promise<string> => (await lookup(name)).address;
+export const systemLookup = async (name: string): Promise<readonly string[]> =>
+  (await lookup(name, { all: true })).map((a) => a.address);

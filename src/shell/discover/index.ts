@@ -46,6 +46,7 @@ export class Discovery {
   #dns = new Dns([]);
   #resolvers = '';
   #lookups = 0;
+  readonly #turns: (() => void)[] = [];
   #closed = false;
 
   constructor(directory: string, news: DiscoveryNews) {
@@ -59,6 +60,13 @@ export class Discovery {
 
   ipOf(host: string): string | undefined {
     return this.#ips.get(host);
+  }
+
+  /** Is everything looked up already, or nothing to be? */
+  knows(sources: readonly EndpointSource[]): boolean {
+    const wanted = new Map<string, () => Promise<number>>();
+    for (const source of sources) this.#want(source, wanted);
+    return [...wanted.keys()].every((key) => this.#tasks.has(key));
   }
 
   /**
@@ -144,17 +152,21 @@ export class Discovery {
   }
 
   async #lookUp(host: string): Promise<number> {
-    if (this.#lookups >= MAX_LOOKUPS) return 100;
+    while (this.#lookups >= MAX_LOOKUPS)
+      await new Promise<void>((resolve) => this.#turns.push(resolve));
     this.#lookups++;
     try {
-      const ip = await systemLookup(host);
-      if (this.#ips.get(host) !== ip) {
-        this.#ips.set(host, ip);
+      const found = await systemLookup(host);
+      const before = this.#ips.get(host);
+      // Resolvers turn the order round; an address that is still good stays.
+      if (found[0] !== undefined && (before === undefined || !found.includes(before))) {
+        this.#ips.set(host, found[0]);
         this.#news.changed();
       }
       return NAME_EVERY_MS;
     } finally {
       this.#lookups--;
+      this.#turns.shift()?.();
     }
   }
 

@@ -51,7 +51,7 @@ export class Prober {
     for (const { probed, probe } of wanted) {
       const known = this.#courses.get(probed.key);
       const same = known !== undefined && JSON.stringify(known.probe) === JSON.stringify(probe);
-      if (same && known.probed === probed) continue;
+      if (same && known.probed.ip === probed.ip && known.probed.port === probed.port) continue;
       if (known !== undefined) clearTimeout(known.timer);
       this.#begin(probed, probe);
     }
@@ -120,7 +120,8 @@ const askTcp = (host: string, port: number, timeoutMs: number): Promise<string |
 const askHttp = (host: string, port: number, probe: Probe): Promise<string | null> =>
   new Promise((done) => {
     const http = probe.http!;
-    const headers = { Host: http.host ?? `${host}:${port}`, 'User-Agent': 'zonegate-probe' };
+    const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    const headers = { Host: http.host ?? authority, 'User-Agent': 'zonegate-probe' };
     const req = request({ host, port, path: http.path, headers, agent: false });
     const end = (why: string | null): void => {
       clearTimeout(timer);

@@ -151,7 +151,10 @@ export class ClientConnection implements SocketOwner {
       at = this.exchange.start(buf, after, to);
     }
     this.#parsing = false;
-    if (at < to && (this.#isActive() || this.#isStalled())) this.#hold(buf, at, to);
+    if (at < to && (this.#isActive() || this.#isStalled())) {
+      this.#hold(buf, at, to);
+      if (this.#phase === 'wait') this.pause();
+    } else if (this.#phase === 'wait') this.resume();
     if (this.#isStalled()) this.#stall();
   }
 
@@ -215,7 +218,10 @@ export class ClientConnection implements SocketOwner {
   }
 
   requestBodyDone(): void {
-    if (this.#phase === 'body') this.#phase = 'wait';
+    if (this.#phase !== 'body') return;
+    this.#phase = 'wait';
+    // So that its going away is seen.
+    if (this.#held === null) this.resume();
   }
 
   /** The answer is out, and the next request may be read, or the connection closed. */

@@ -16,7 +16,7 @@ import type { Snapshot } from '../../snapshot/index.ts';
 import type { Fault } from '../../zone/compile-faults.ts';
 import { BodyReader, MALFORMED } from '../http1/body.ts';
 import { writeParts } from '../http1/body-writer.ts';
-import type { ReadBuffers } from '../http1/read-buffers.ts';
+import { READ_BUFFER_BYTES, type ReadBuffers } from '../http1/read-buffers.ts';
 import { REFUSAL, type Refusal } from '../http1/refusals.ts';
 import { deliveredBytes } from '../http1/socket-io.ts';
 import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
@@ -48,6 +48,7 @@ type Stage = 'idle' | 'delayed' | 'queued' | 'dialling' | 'sending' | 'waiting' 
 
 /** A slow body is judged over so long, or over timeouts.idleMs where that is shorter. */
 const MAX_BODY_WINDOW_MS = 5000;
+const UNSERVED_MS = 1000;
 
 export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   readonly client: ClientConnection;
@@ -83,6 +84,8 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   waitUntilMs = 0;
   /** Why it had to wait. */
   #inTheWay: Limit = 'queue';
+  /** The client holds its body back until it is asked for it. */
+  #holdsBody = false;
   /** The connection that has just ended. */
   #lost: UpstreamConnection | null = null;
   #throttledUntilMs = 0;
@@ -170,6 +173,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     this.secureCookie = secure === 'always' || (secure === 'auto' && sender.https);
     const asked = head.upgradeTo;
     this.upgradeTo = snapshot.gate.upgrades.includes(asked) ? asked : '';
+    this.#holdsBody = head.expectsContinue;
     this.#opening.make(decision, sender, snapshot, gateway, this.record, this.upgradeTo);
     const large = !requestBody.done && end - bodyStart > REPLAY_BYTES;
     let used = bodyStart;
@@ -229,7 +233,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   /** Into the zone, or into the line before it. */
   #enter(): void {
     const { load } = this.#attempts;
-    const limit = load.hasLine(this.priority) ? 'queue' : load.full(this.priority);
+    const limit = load.full(this.priority);
     if (limit !== null) {
       this.#queue(limit);
       return;
@@ -252,8 +256,8 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     this.#inTheWay = limit;
     if (refusedBy === null) {
       this.#stage = 'queued';
-      // The line itself tells when it has been too long.
-      this.#expectWithin(Number.MAX_SAFE_INTEGER);
+      // The line itself tells when it has been too long; this is for a line that nobody serves.
+      this.#expectWithin(this.#attempts.roster.policy.queueMs + UNSERVED_MS);
       return;
     }
     load.refused[refusedBy === 'pending' ? limit : refusedBy]++;
@@ -331,6 +335,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   }
 
   upstreamReady(connection: UpstreamConnection): void {
+    if (this.#isStranger(connection)) return;
     if (connection === this.#hedge) {
       connection.socket.write(this.#opening.text, 'latin1');
       return;
@@ -355,6 +360,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   #requestSent(): void {
     this.client.requestBodyDone();
     if (this.#stage === 'answering') return;
+    const again = this.#stage === 'waiting';
     this.#stage = 'waiting';
     const { timeouts } = this.snapshot.gate;
     const nowMs = this.gateway.clock.nowMs;
@@ -362,8 +368,8 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     this.#firstByteByMs =
       nowMs + (this.client.halfClosed ? Math.min(firstByteMs, timeouts.halfClosedMs) : firstByteMs);
     const { hedge } = this.#attempts.roster.policy;
-    const hedged = hedge !== null && this.#mayHedge();
-    this.#hedgeAtMs = hedged ? nowMs + hedge.afterMs : Infinity;
+    const hedged = hedge !== null && !again && this.#mayHedge();
+    if (!again) this.#hedgeAtMs = hedged ? nowMs + hedge.afterMs : Infinity;
     this.#expectWithin(Math.min(this.#firstByteByMs, this.#hedgeAtMs) - nowMs);
   }
 
@@ -398,7 +404,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     const { timeouts, limits } = this.snapshot.gate;
     const nowMs = this.gateway.clock.nowMs;
     this.#movedAtMs = nowMs;
-    const paced = this.#stage === 'sending' && limits.bodyMinBytesPerS > 0;
+    const paced = this.#stage === 'sending' && limits.bodyMinBytesPerS > 0 && !this.#holdsBody;
     this.#expectWithin(
       paced
         ? Math.min(timeouts.idleMs, this.#pace.leftMs(nowMs, bodyWindowMs(timeouts.idleMs)))
@@ -409,9 +415,14 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   /** More of the request body. @returns how far it has read: past the body the next request begins. */
   requestBytes(buf: Buffer, from: number, end: number): number {
     const { requestBody } = this;
+    if (this.#holdsBody) {
+      this.#holdsBody = false;
+      this.#pace.begin(this.gateway.clock.nowMs, requestBody.total);
+    }
     let at = from;
     while (at < end && !requestBody.done) {
-      at = requestBody.read(buf, at, end);
+      // What was held may be more than one read, and one piece is never larger than that.
+      at = requestBody.read(buf, at, Math.min(end, at + READ_BUFFER_BYTES));
       this.client.buffers.bodyRead(requestBody.payload.bytes);
       const tooLong = requestBody.total > this.#bodyLimit();
       if (at === MALFORMED || tooLong || this.#upstream === null) {
@@ -451,9 +462,19 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   }
 
   upstreamBytes(connection: UpstreamConnection, buf: Buffer, length: number): void {
+    if (this.#isStranger(connection)) return;
+    // Whoever has begun is not late, however long he takes.
+    this.#hedgeAtMs = Infinity;
     if (this.#hedge !== null) this.#settleHedge(connection);
     if (this.record.firstByteMs < 0) this.record.firstByteMs = this.record.elapsedMs();
     this.#relay.bytes(buf, length);
+  }
+
+  /** Given up before; whatever it says is not of this request. */
+  #isStranger(connection: UpstreamConnection): boolean {
+    if (connection === this.#upstream || connection === this.#hedge) return false;
+    connection.discard();
+    return true;
   }
 
   /** Both were asked; the one that answers first is taken, the other cut. */
@@ -467,6 +488,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   }
 
   upstreamEnded(connection: UpstreamConnection, error: Error | null): void {
+    if (this.#isStranger(connection)) return;
     if (this.#hedge !== null) {
       this.#oneOfTwoEnded(connection);
       return;
@@ -567,13 +589,14 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   answerMoved(more: boolean): void {
     this.#moved();
     if (!more) {
+      this.#throttledUntilMs = 0;
       this.#upstream?.socket.pause();
       this.#pace.begin(this.gateway.clock.nowMs, deliveredBytes(this.client.socket));
     } else if (this.forward?.fault != null) this.#throttle(this.forward.fault.bytesPerS);
   }
 
   clientDrained(): void {
-    if (this.#stage !== 'answering') return;
+    if (this.#stage !== 'answering' || this.#throttledUntilMs > 0) return;
     this.#moved();
     this.#upstream?.socket.resume();
   }
@@ -585,7 +608,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     this.#sentThisSpell = this.#relay.body.total;
     this.#upstream?.socket.pause();
     this.#throttledUntilMs = this.gateway.clock.nowMs + (piece * 1000) / bytesPerS;
-    this.client.deadlineMs = this.#throttledUntilMs;
+    this.#expectWithin(this.#throttledUntilMs - this.gateway.clock.nowMs);
   }
 
   /** The upstream has agreed to another protocol; its 101 has gone to the client. */
@@ -672,7 +695,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
 
   onDeadline(): void {
     if (this.gateway.clock.nowMs >= this.#endsMs && this.#stage !== 'idle') {
-      this.fail(ANSWER.requestTimeout);
+      this.#requestIsOver();
       return;
     }
     switch (this.#stage) {
@@ -692,8 +715,28 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
         this.#answerStands();
         return;
       case 'queued':
+        this.waitedTooLong();
+        return;
       case 'idle':
     }
+  }
+
+  /** Whose fault it is that the route's time is over: the upstream's only if it is what was waited for. */
+  #requestIsOver(): void {
+    if (this.#relay.headSent) {
+      this.breakOff(this.#waitsForClient ? 'client' : 'upstream');
+      return;
+    }
+    const waited = this.#stage === 'waiting' || this.#stage === 'dialling';
+    if (waited && this.#upstream !== null) {
+      const { nowMs } = this.gateway.clock;
+      this.#attempts.timedOut(this.#upstream.endpoint, this.#sinceEnteredMs(), nowMs);
+    }
+    this.fail(ANSWER.requestTimeout);
+  }
+
+  get #waitsForClient(): boolean {
+    return this.client.socket.writableNeedDrain || !this.requestBody.done;
   }
 
   #connectTimedOut(): void {
@@ -720,6 +763,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     const { total } = this.requestBody;
     if (nowMs - this.#movedAtMs >= timeouts.idleMs) this.refuseLate(REFUSAL.bodyTimeout);
     else if (
+      !this.#holdsBody &&
       this.#pace.tooSlow(nowMs, total, bodyWindowMs(timeouts.idleMs), limits.bodyMinBytesPerS)
     )
       this.refuseLate(REFUSAL.bodyTooSlow);
@@ -733,6 +777,10 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     const nowMs = this.gateway.clock.nowMs;
     if (nowMs >= this.#hedgeAtMs && nowMs < this.#firstByteByMs) {
       this.#askSecond();
+      return;
+    }
+    if (nowMs < this.#firstByteByMs) {
+      this.#expectWithin(this.#firstByteByMs - nowMs);
       return;
     }
     if (this.client.halfClosed) this.record.endedBy = 'client';
@@ -753,7 +801,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
       return;
     }
     if (!socket.writableNeedDrain) {
-      this.breakOff('upstream');
+      this.breakOff(this.#waitsForClient ? 'client' : 'upstream');
       return;
     }
     const least = Math.max(limits.readMinBytesPerS, 1 / timeouts.idleMs);

@@ -52,9 +52,12 @@ export class Pressure {
       this.#delay.count === 0 ? this.delayMs : Math.max(0, this.#delay.mean / 1e6 - RESOLUTION_MS);
     this.#delay.reset();
     if (this.#ticks++ % MEMORY_EVERY_TICKS === 0) this.residentBytes = process.memoryUsage.rss();
-    const tooMuch =
-      this.delayMs > eventLoopDelayMs || this.residentBytes > memoryMiB * MIB * SHED_AT;
-    this.value = Math.min(MAX_PRESSURE, Math.max(0, this.value + (tooMuch ? RISE : -FALL)));
+    const late = this.delayMs > eventLoopDelayMs;
+    const large = this.residentBytes > memoryMiB * MIB * SHED_AT;
+    // Turning requests away frees little memory, so for its sake only the sheddable go.
+    const most = late ? MAX_PRESSURE : Math.max(1, this.value - FALL);
+    const next = this.value + (late || large ? RISE : -FALL);
+    this.value = Math.min(most, Math.max(0, next));
   }
 
   /** Memory is nearly used up: new connections are not taken. */

@@ -107,7 +107,8 @@ export class Endpoint {
 
   /** @param nowMs of the coarse clock */
   giveBack(connection: UpstreamConnection, nowMs: number): void {
-    if (!connection.clean || connection.ip !== this.ip) {
+    const retired = this.idleTimeoutMs === 0;
+    if (retired || !connection.clean || connection.ip !== this.ip) {
       connection.discard();
       return;
     }

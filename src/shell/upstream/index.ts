@@ -87,7 +87,11 @@ export class Upstreams {
       if (other.id === idc) continue;
       add(other.gates, new Roster(`peers/${other.id}`, snapshot.upstreams.peers, true));
     }
-    for (const name of this.#loads.keys()) if (!loads.has(name)) this.#loads.delete(name);
+    for (const [name, load] of this.#loads) {
+      // Who is still in there, or before it, is served to the end.
+      const empty = load.active === 0 && load.waiting === 0;
+      if (!loads.has(name) && empty) this.#loads.delete(name);
+    }
     this.#rosters = rosters;
     this.#ways = new WeakMap();
     this.#index();

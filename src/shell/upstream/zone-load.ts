@@ -24,6 +24,8 @@ export interface Waiter {
 const PART = { critical: 1.25, normal: 1, sheddable: 0.9 } as const;
 const ORDER: readonly Priority[] = ['critical', 'normal', 'sheddable'];
 const RATE_FOLLOWS = 0.1;
+/** So many who can't be served yet are passed over at once. */
+const MAX_PASSED = 16;
 
 export class ZoneLoad {
   readonly zone: string;
@@ -95,16 +97,6 @@ export class ZoneLoad {
     return this.active < limit ? null : 'adaptive';
   }
 
-  /** Is anybody of this class, or before it, in the line? Nobody overtakes. */
-  hasLine(priority: Priority): boolean {
-    if (this.#waiting === 0) return false;
-    for (const p of ORDER) {
-      if (this.#lines[p].length > 0) return true;
-      if (p === priority) return false;
-    }
-    return false;
-  }
-
   enter(nowMs: number): void {
     this.active++;
     this.budget.request(nowMs);
@@ -164,6 +156,7 @@ export class ZoneLoad {
       const last = this.#lines[p].pop();
       if (last === undefined) continue;
       this.#waiting--;
+      this.refused.pending++;
       last.waitedTooLong();
       return true;
     }
@@ -203,20 +196,22 @@ export class ZoneLoad {
 
   /** @returns false when somebody is left who must be served first */
   #serveLine(line: Waiter[], priority: Priority): boolean {
-    for (;;) {
-      const first = line[0];
-      if (first === undefined) return true;
+    let passed = 0;
+    while (passed < line.length && passed < MAX_PASSED) {
+      const waiter = line[passed]!;
       if (this.full(priority) !== null) return false;
-      // It is out of the line before it is told, because it may come back to this object.
-      this.#take(line);
-      if (first.roomFound()) {
-        this.waited++;
-        continue;
+      // Out of the line before it is told, because it may come back to this object.
+      line.splice(passed, 1);
+      this.#waiting--;
+      if (waiter.roomFound()) this.waited++;
+      else {
+        // Its own group has no room; somebody else's may.
+        line.splice(passed, 0, waiter);
+        this.#waiting++;
+        passed++;
       }
-      line.unshift(first);
-      this.#waiting++;
-      return false;
     }
+    return true;
   }
 
   #take(line: Waiter[]): void {
