@@ -98,7 +98,9 @@ const overloadSchema = z.strictObject({
     .describe('Above it sheddable requests are turned away, then normal ones; critical never'),
   memoryMiB: countSchema(64, 1_000_000)
     .default(2048)
-    .describe('Resident memory: at 85 % requests are turned away, at 95 % connections'),
+    .describe(
+      'Resident memory: above 85 % sheddable requests are turned away, above 95 % connections',
+    ),
 });
 
 /** Routing, identities and rules see the path after this; what goes on is what was received. */
