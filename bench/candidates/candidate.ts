@@ -78,7 +78,7 @@ export async function server(
 }
 
 /** Two proxies, the load on the first one, the cost of both. */
-export const inLine = (first: Running, second: Running): Running => ({
+const inLine = (first: Running, second: Running): Running => ({
   port: first.port,
   pids: [...first.pids, ...second.pids],
   logFile: null,
@@ -87,3 +87,19 @@ export const inLine = (first: Running, second: Running): Running => ({
     await second.stop();
   },
 });
+
+/**
+ * As many proxies as the work has hops. The first takes the load, the last asks the origin.
+ * @param names of the first, and of the one behind it
+ */
+export async function hopsOf(
+  work: Work,
+  { ports, origin }: Site,
+  names: readonly [string, string],
+  start: (name: string, port: number, next: number) => Promise<Running>,
+): Promise<Running> {
+  const [first, second] = ports;
+  if (work.hops === 1) return start(names[0], first!, origin);
+  const behind = await start(names[1], second!, origin);
+  return inLine(await start(names[0], first!, second!), behind);
+}

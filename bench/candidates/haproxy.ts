@@ -3,7 +3,7 @@ import { openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   COOKIE,
-  inLine,
+  hopsOf,
   KEEP_ALIVE_S,
   ownersOf,
   type Running,
@@ -14,12 +14,10 @@ import {
   zoneNames,
 } from './candidate.ts';
 
-export async function startHaproxy(work: Work, site: Site): Promise<Running> {
-  const [first, second] = site.ports;
-  if (work.hops === 1) return startOne('haproxy', first!, site.origin, work, site);
-  const behind = await startOne('haproxy-behind', second!, site.origin, work, site);
-  return inLine(await startOne('haproxy', first!, second!, work, site), behind);
-}
+export const startHaproxy = (work: Work, site: Site): Promise<Running> =>
+  hopsOf(work, site, ['haproxy', 'haproxy-behind'], (name, port, next) =>
+    startOne(name, port, next, work, site),
+  );
 
 function startOne(name: string, port: number, origin: number, work: Work, site: Site) {
   const file = join(site.folder, `${name}.cfg`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import {
   BODY_LIMIT_BYTES,
   COOKIE,
-  inLine,
+  hopsOf,
   KEEP_ALIVE_S,
   ownersOf,
   type Running,
@@ -16,12 +16,10 @@ import {
   zoneNames,
 } from './candidate.ts';
 
-export async function startNginx(work: Work, site: Site): Promise<Running> {
-  const [first, second] = site.ports;
-  if (work.hops === 1) return startOne('nginx', first!, site.origin, work, site);
-  const behind = await startOne('nginx-behind', second!, site.origin, work, site);
-  return inLine(await startOne('nginx', first!, second!, work, site), behind);
-}
+export const startNginx = (work: Work, site: Site): Promise<Running> =>
+  hopsOf(work, site, ['nginx', 'nginx-behind'], (name, port, next) =>
+    startOne(name, port, next, work, site),
+  );
 
 function startOne(name: string, port: number, origin: number, work: Work, site: Site) {
   const logFile = work.accessLog ? join(site.folder, 'access.log') : null;

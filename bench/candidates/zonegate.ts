@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../../src/shell/config/load.ts';
 import {
   COOKIE,
-  inLine,
+  hopsOf,
   KEEP_ALIVE_S,
   ownersOf,
   type Running,
@@ -24,7 +24,6 @@ const HOSTS = 1000;
 type Json = Readonly<Record<string, unknown>>;
 
 export async function startZonegate(work: Work, site: Site): Promise<Running> {
-  const [first, second] = site.ports;
   const folder = join(site.folder, 'config');
   const logFile = work.accessLog ? join(site.folder, 'access.log') : null;
   writeGateConfig(folder, work, site, logFile);
@@ -37,9 +36,7 @@ export async function startZonegate(work: Work, site: Site): Promise<Running> {
         site.processes.start('proxy', process.execPath, [BIN, 'run', '-c', folder, '--idc', idc]),
       logFile,
     );
-  if (work.hops === 1) return start('i1', first!);
-  const behind = await start('i2', second!);
-  return inLine(await start('i1', first!), behind);
+  return hopsOf(work, site, ['i1', 'i2'], start);
 }
 
 /** All documents in one file. JSON, because every JSON text is YAML. */

@@ -69,7 +69,8 @@ export function scanCookie(field: string, name: string): string | undefined {
   }
 }
 
-function startsPair(field: string, at: number): boolean {
+/** Does a cookie's name begin at `at`? Only where the field, or a pair after `;`, does. */
+export function startsPair(field: string, at: number): boolean {
   let i = at - 1;
   while (i >= 0 && (field.charCodeAt(i) === 0x20 || field.charCodeAt(i) === 0x09)) i--;
   return i < 0 || field.charCodeAt(i) === 0x3b;

@@ -6,17 +6,9 @@ import type { Report } from '../model/issue.ts';
 import type { RoutesDoc } from '../route/routes-schema.ts';
 import type { UpstreamsDoc } from '../upstream/upstreams-schema.ts';
 import type { Rules } from '../zone/compile-rules.ts';
-import type { Topology, Zone } from '../zone/topology.ts';
+import { appsOf, type Topology, type Zone } from '../zone/topology.ts';
 
 type RouteDoc = RoutesDoc['routes'][number];
-
-function appsOf(topology: Topology): Set<string> {
-  const apps = new Set<string>();
-  for (const zone of topology.zones.values()) {
-    for (const group of zone.groups) for (const app of group.endpoints.keys()) apps.add(app);
-  }
-  return apps;
-}
 
 /** A policy for an app that nowhere runs is a misspelt one. */
 export function checkPolicyApps(doc: UpstreamsDoc, topology: Topology, report: Report): void {

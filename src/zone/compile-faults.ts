@@ -1,7 +1,7 @@
 import type { AppId, ZoneId } from '../model/ids.ts';
 import type { Report } from '../model/issue.ts';
 import type { FaultDoc } from './rules-schema.ts';
-import type { Topology } from './topology.ts';
+import { appsOf, type Topology } from './topology.ts';
 
 /** What is done to a request on purpose, in a drill. */
 export interface Fault {
@@ -30,9 +30,7 @@ export function compileFaults(
   report: Report,
 ): FaultRule[] {
   const names = new Set<string>();
-  const apps = new Set<string>();
-  for (const zone of topology.zones.values())
-    for (const group of zone.groups) for (const app of group.endpoints.keys()) apps.add(app);
+  const apps = appsOf(topology);
   return docs.map((doc, i) => {
     const path = ['faults', i];
     if (names.has(doc.name)) {

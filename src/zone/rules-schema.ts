@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { apiVersionSchema, countSchema, nameSchema } from '../model/schema.ts';
 
+const untilSchema = z.iso.datetime({
+  offset: true,
+  error: 'a date with time and zone, as 2026-12-01T00:00:00Z',
+});
+
 const pinSchema = z.strictObject({
   uid: z.string().regex(/^[!-~]{1,128}$/, { error: '1 to 128 visible ASCII characters' }),
   zone: nameSchema,
-  until: z.iso
-    .datetime({ offset: true, error: 'a date with time and zone, as 2026-12-01T00:00:00Z' })
-    .optional(),
+  until: untilSchema.optional(),
   owner: z.string().max(200).optional().describe('Who asked for it'),
   reason: z.string().max(500).optional().describe('Why'),
 });
@@ -21,9 +24,7 @@ const faultSchema = z
     delayMs: countSchema(1, 600_000).optional().describe('Held back so long before it is sent on'),
     abort: countSchema(400, 599).optional().describe('Answered with this status, not sent on'),
     bytesPerS: countSchema(1, 1_000_000_000).optional().describe('The answer comes so slowly'),
-    until: z.iso
-      .datetime({ offset: true, error: 'a date with time and zone, as 2026-12-01T00:00:00Z' })
-      .optional(),
+    until: untilSchema.optional(),
   })
   .refine((f) => (f.delayMs ?? f.abort ?? f.bytesPerS) !== undefined, {
     error: 'delayMs, abort or bytesPerS',

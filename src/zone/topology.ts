@@ -51,3 +51,12 @@ export interface Sharding {
     | { readonly kind: 'digits'; readonly positions: readonly number[] }
     | { readonly kind: 'hash'; readonly hash: 'fnv1a' };
 }
+
+/** Every app that some group runs, for looking names up. */
+export function appsOf(topology: Topology): Set<string> {
+  const apps = new Set<string>();
+  for (const zone of topology.zones.values()) {
+    for (const group of zone.groups) for (const app of group.endpoints.keys()) apps.add(app);
+  }
+  return apps;
+}

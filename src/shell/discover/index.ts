@@ -64,9 +64,7 @@ export class Discovery {
 
   /** Is everything looked up already, or nothing to be? */
   knows(sources: readonly EndpointSource[]): boolean {
-    const wanted = new Map<string, () => Promise<number>>();
-    for (const source of sources) this.#want(source, wanted);
-    return [...wanted.keys()].every((key) => this.#tasks.has(key));
+    return [...this.#wantedOf(sources).keys()].every((key) => this.#tasks.has(key));
   }
 
   /**
@@ -81,8 +79,7 @@ export class Discovery {
       this.#dns = new Dns(resolvers);
       this.#resolvers = servers;
     }
-    const wanted = new Map<string, () => Promise<number>>();
-    for (const source of sources) this.#want(source, wanted);
+    const wanted = this.#wantedOf(sources);
     for (const [key, task] of this.#tasks) {
       if (wanted.has(key)) continue;
       if (task.timer !== null) clearTimeout(task.timer);
@@ -96,6 +93,13 @@ export class Discovery {
       first.push(this.#run(key, task));
     }
     await Promise.all(first);
+  }
+
+  /** Everything to be looked up, each thing once. */
+  #wantedOf(sources: readonly EndpointSource[]): Map<string, () => Promise<number>> {
+    const wanted = new Map<string, () => Promise<number>>();
+    for (const source of sources) this.#want(source, wanted);
+    return wanted;
   }
 
   #want(source: EndpointSource, wanted: Map<string, () => Promise<number>>): void {

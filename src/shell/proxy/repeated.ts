@@ -1,3 +1,4 @@
+import { startsPair } from '../../model/facts.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
 import type { RequestHead } from '../http1/request-head.ts';
 import { idOf } from '../http1/tables.ts';
@@ -47,6 +48,3 @@ function repeatsCookie(head: RequestHead, name: string): boolean {
   }
   return false;
 }
-
-const startsPair = (text: string, at: number): boolean =>
-  at === 0 || text[at - 1] === ';' || /;[ \t]*$/.test(text.slice(0, at));

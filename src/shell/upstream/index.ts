@@ -51,6 +51,7 @@ export class Upstreams {
     this.#found = found;
     this.#snapshot = first;
     this.#build(first, idc, -Infinity);
+    this.#index();
     clock.onTick((nowMs) => this.#tick(nowMs));
   }
 
@@ -58,8 +59,7 @@ export class Upstreams {
   publish(snapshot: Snapshot, idc: IdcId): void {
     this.#snapshot = snapshot;
     this.#build(snapshot, idc, this.#clock.nowMs);
-    this.#retire();
-    this.onChange();
+    this.#listed();
   }
 
   #build(snapshot: Snapshot, idc: IdcId, joinedAtMs: number): void {
@@ -94,7 +94,6 @@ export class Upstreams {
     }
     this.#rosters = rosters;
     this.#ways = new WeakMap();
-    this.#index();
   }
 
   #load(zone: string, app: string, policy: UpstreamPolicy): ZoneLoad {
@@ -165,6 +164,11 @@ export class Upstreams {
   /** Discovery has news. */
   refound(): void {
     for (const [source, roster] of this.#rosters) this.#fill(roster, source, this.#clock.nowMs);
+    this.#listed();
+  }
+
+  /** Rosters have been filled anew. */
+  #listed(): void {
     this.#index();
     this.#retire();
     this.onChange();

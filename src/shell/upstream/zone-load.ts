@@ -167,9 +167,7 @@ export class ZoneLoad {
   forget(waiter: Waiter): void {
     const line = this.#lines[waiter.priority];
     const at = line.indexOf(waiter);
-    if (at < 0) return;
-    line.splice(at, 1);
-    this.#waiting--;
+    if (at >= 0) this.#take(line, at);
   }
 
   /** Lets in whom there is room for, and turns away whose time is over. */
@@ -188,7 +186,7 @@ export class ZoneLoad {
   #turnAway(line: Waiter[], nowMs: number): void {
     for (let first = line[0]; first !== undefined; first = line[0]) {
       if (first.waitUntilMs > nowMs) return;
-      this.#take(line);
+      this.#take(line, 0);
       this.refused.queue++;
       first.waitedTooLong();
     }
@@ -201,8 +199,7 @@ export class ZoneLoad {
       const waiter = line[passed]!;
       if (this.full(priority) !== null) return false;
       // Out of the line before it is told, because it may come back to this object.
-      line.splice(passed, 1);
-      this.#waiting--;
+      this.#take(line, passed);
       if (waiter.roomFound()) this.waited++;
       else {
         // Its own group has no room; somebody else's may.
@@ -214,8 +211,8 @@ export class ZoneLoad {
     return true;
   }
 
-  #take(line: Waiter[]): void {
-    line.shift();
+  #take(line: Waiter[], at: number): void {
+    line.splice(at, 1);
     this.#waiting--;
   }
 }
