@@ -105,8 +105,14 @@ export class Attempts {
     return false;
   }
 
-  /** A repeated request goes to this endpoint. @returns false when it has enough of them */
-  beginRepeat(endpoint: Endpoint): boolean {
+  /** Books an attempt as a repeated request; its endpoint may have enough of those already. */
+  asRepeat(attempt: Attempt): Attempt {
+    if (typeof attempt === 'string' || this.#beginRepeat(attempt.endpoint)) return attempt;
+    attempt.discard();
+    return 'exhausted';
+  }
+
+  #beginRepeat(endpoint: Endpoint): boolean {
     this.#endRepeat();
     if (endpoint.retrying >= endpoint.limits.retries) return false;
     endpoint.retrying++;

@@ -214,18 +214,17 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
 
   /** A drill may hold the request back, or answer it; nearly always there is none. */
   #beginFault(fault: Fault | null): void {
-    if (fault === null || (fault.delayMs === 0 && fault.abort === null)) this.#enter();
-    else if (fault.delayMs === 0) this.#faultDelayed();
+    if (fault === null) this.#enter();
+    else if (fault.delayMs === 0) this.#faultDue(fault);
     else {
       this.#stage = 'delayed';
       this.#expectWithin(fault.delayMs);
     }
   }
 
-  #faultDelayed(): void {
-    const abort = this.forward?.fault?.abort ?? null;
+  #faultDue({ delayMs, abort }: Fault): void {
     // What a drill adds says nothing of the zone.
-    if (this.forward!.fault!.delayMs > 0) this.#enteredMs = this.record.elapsedMs();
+    if (delayMs > 0) this.#enteredMs = this.record.elapsedMs();
     if (abort === null) this.#enter();
     else this.#answer(faultAnswer(abort), '');
   }
@@ -367,9 +366,10 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     const firstByteMs = this.forward?.route.firstByteMs ?? timeouts.firstByteMs;
     this.#firstByteByMs =
       nowMs + (this.client.halfClosed ? Math.min(firstByteMs, timeouts.halfClosedMs) : firstByteMs);
-    const { hedge } = this.#attempts.roster.policy;
-    const hedged = hedge !== null && !again && this.#mayHedge();
-    if (!again) this.#hedgeAtMs = hedged ? nowMs + hedge.afterMs : Infinity;
+    if (!again) {
+      const { hedge } = this.#attempts.roster.policy;
+      this.#hedgeAtMs = hedge !== null && this.#mayHedge() ? nowMs + hedge.afterMs : Infinity;
+    }
     this.#expectWithin(Math.min(this.#firstByteByMs, this.#hedgeAtMs) - nowMs);
   }
 
@@ -383,14 +383,9 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   #askSecond(): void {
     const nowMs = this.gateway.clock.nowMs;
     this.#hedgeAtMs = Infinity;
-    this.#expectWithin(this.#firstByteByMs - nowMs);
     if (!this.#attempts.mayRepeat(nowMs)) return;
-    const second = this.#attempts.next(this);
+    const second = this.#attempts.asRepeat(this.#attempts.next(this));
     if (typeof second === 'string') return;
-    if (!this.#attempts.beginRepeat(second.endpoint)) {
-      second.discard();
-      return;
-    }
     this.#hedge = second;
     if (second.connected) second.socket.write(this.#opening.text, 'latin1');
   }
@@ -535,13 +530,9 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   }
 
   #repeat(attempt: Attempt): void {
-    if (typeof attempt !== 'string' && !this.#attempts.beginRepeat(attempt.endpoint)) {
-      attempt.discard();
-      this.fail(ANSWER.cutOff);
-      return;
-    }
-    if (typeof attempt !== 'string') this.#startOver(attempt);
-    else this.fail(attempt === 'exhausted' ? ANSWER.cutOff : ANSWER.saturated);
+    const repeat = this.#attempts.asRepeat(attempt);
+    if (typeof repeat !== 'string') this.#startOver(repeat);
+    else this.fail(repeat === 'exhausted' ? ANSWER.cutOff : ANSWER.saturated);
   }
 
   #startOver(upstream: UpstreamConnection): void {
@@ -556,12 +547,8 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     if (this.viaPeer || retries?.statuses.includes(status) !== true) return false;
     const upstream = this.#upstream;
     if (upstream === null || !this.#mayRepeat()) return false;
-    const other = this.#attempts.next(this);
+    const other = this.#attempts.asRepeat(this.#attempts.next(this));
     if (typeof other === 'string') return false;
-    if (!this.#attempts.beginRepeat(other.endpoint)) {
-      other.discard();
-      return false;
-    }
     this.#judge(upstream, status);
     upstream.discard();
     this.#startOver(other);
@@ -700,7 +687,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     }
     switch (this.#stage) {
       case 'delayed':
-        this.#faultDelayed();
+        this.#faultDue(this.forward!.fault!);
         return;
       case 'dialling':
         this.#connectTimedOut();
@@ -775,18 +762,18 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
 
   #answerIsLate(): void {
     const nowMs = this.gateway.clock.nowMs;
-    if (nowMs >= this.#hedgeAtMs && nowMs < this.#firstByteByMs) {
-      this.#askSecond();
-      return;
+    const leftMs = this.#firstByteByMs - nowMs;
+    if (leftMs > 0) {
+      this.#expectWithin(leftMs);
+      if (nowMs >= this.#hedgeAtMs) this.#askSecond();
+    } else if (this.client.halfClosed) {
+      this.record.endedBy = 'client';
+      this.fail(ANSWER.halfClosed);
+    } else {
+      if (this.#upstream !== null)
+        this.#attempts.timedOut(this.#upstream.endpoint, this.#sinceEnteredMs(), nowMs);
+      this.fail(ANSWER.firstByteTimeout);
     }
-    if (nowMs < this.#firstByteByMs) {
-      this.#expectWithin(this.#firstByteByMs - nowMs);
-      return;
-    }
-    if (this.client.halfClosed) this.record.endedBy = 'client';
-    else if (this.#upstream !== null)
-      this.#attempts.timedOut(this.#upstream.endpoint, this.#sinceEnteredMs(), nowMs);
-    this.fail(this.client.halfClosed ? ANSWER.halfClosed : ANSWER.firstByteTimeout);
   }
 
   /** Either the client does not take the answer, or the upstream does not send it. */
