@@ -34,6 +34,7 @@ import {
   renderOptions,
 } from './gate-answer.ts';
 import type { Gateway } from './gateway.ts';
+import { Hedge } from './hedge.ts';
 import { endOf, Opening, REPLAY_BYTES } from './opening.ts';
 import { Pace } from './pace.ts';
 import { type EndedBy, RequestRecord } from './record.ts';
@@ -67,16 +68,14 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   readonly #relay: ResponseRelay;
   readonly #attempts: Attempts;
   readonly #opening = new Opening();
+  readonly #hedge: Hedge;
   #stage: Stage = 'idle';
   #upstream: UpstreamConnection | null = null;
-  /** Asked too because the first is late; who answers first is taken. */
-  #hedge: UpstreamConnection | null = null;
   readonly #toUpstream = new WriteProgress();
   readonly #pace = new Pace();
   /** When the request must be over; Infinity for whenever it is. */
   #endsMs = Infinity;
-  /** When a second endpoint is asked, and when the first byte must be here. */
-  #hedgeAtMs = Infinity;
+  /** When the first byte must be here. */
   #firstByteByMs = Infinity;
   /** From the start to being let in; 0 when that was at once. */
   #enteredMs = 0;
@@ -98,6 +97,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     this.client = client;
     this.gateway = gateway;
     this.#attempts = new Attempts(gateway.upstreams);
+    this.#hedge = new Hedge(this, this.#attempts, this.#opening);
     this.snapshot = gateway.hooks.current();
     this.#relay = new ResponseRelay(this);
   }
@@ -335,8 +335,8 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
 
   upstreamReady(connection: UpstreamConnection): void {
     if (this.#isStranger(connection)) return;
-    if (connection === this.#hedge) {
-      connection.socket.write(this.#opening.text, 'latin1');
+    if (connection === this.#hedge.second) {
+      this.#hedge.send(connection);
       return;
     }
     this.record.connectedMs = this.record.elapsedMs();
@@ -366,28 +366,8 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     const firstByteMs = this.forward?.route.firstByteMs ?? timeouts.firstByteMs;
     this.#firstByteByMs =
       nowMs + (this.client.halfClosed ? Math.min(firstByteMs, timeouts.halfClosedMs) : firstByteMs);
-    if (!again) {
-      const { hedge } = this.#attempts.roster.policy;
-      this.#hedgeAtMs = hedge !== null && this.#mayHedge() ? nowMs + hedge.afterMs : Infinity;
-    }
-    this.#expectWithin(Math.min(this.#firstByteByMs, this.#hedgeAtMs) - nowMs);
-  }
-
-  /** Only what asks for nothing but an answer. */
-  #mayHedge(): boolean {
-    const { method } = this.record;
-    return (method === 'GET' || method === 'HEAD') && this.#opening.whole && this.upgradeTo === '';
-  }
-
-  /** The first endpoint is late: asks a second one, if the budget allows it. */
-  #askSecond(): void {
-    const nowMs = this.gateway.clock.nowMs;
-    this.#hedgeAtMs = Infinity;
-    if (!this.#attempts.mayRepeat(nowMs)) return;
-    const second = this.#attempts.asRepeat(this.#attempts.next(this));
-    if (typeof second === 'string') return;
-    this.#hedge = second;
-    if (second.connected) second.socket.write(this.#opening.text, 'latin1');
+    if (!again) this.#hedge.plan(this.record.method, this.upgradeTo, nowMs);
+    this.#expectWithin(Math.min(this.#firstByteByMs, this.#hedge.dueMs) - nowMs);
   }
 
   #expectWithin(ms: number): void {
@@ -459,15 +439,15 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   upstreamBytes(connection: UpstreamConnection, buf: Buffer, length: number): void {
     if (this.#isStranger(connection)) return;
     // Whoever has begun is not late, however long he takes.
-    this.#hedgeAtMs = Infinity;
-    if (this.#hedge !== null) this.#settleHedge(connection);
+    this.#hedge.dueMs = Infinity;
+    if (this.#hedge.second !== null) this.#settleHedge(connection);
     if (this.record.firstByteMs < 0) this.record.firstByteMs = this.record.elapsedMs();
     this.#relay.bytes(buf, length);
   }
 
   /** Given up before; whatever it says is not of this request. */
   #isStranger(connection: UpstreamConnection): boolean {
-    if (connection === this.#upstream || connection === this.#hedge) return false;
+    if (connection === this.#upstream || connection === this.#hedge.second) return false;
     connection.discard();
     return true;
   }
@@ -475,8 +455,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   /** Both were asked; the one that answers first is taken, the other cut. */
   #settleHedge(winner: UpstreamConnection): void {
     const first = this.#upstream;
-    const loser = winner === this.#hedge ? first : this.#hedge;
-    this.#hedge = null;
+    const loser = this.#hedge.settle(winner, first);
     this.#upstream = winner;
     if (loser !== null && winner !== first) this.record.goesTo(winner.endpoint.address.text);
     loser?.discard();
@@ -484,7 +463,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
 
   upstreamEnded(connection: UpstreamConnection, error: Error | null): void {
     if (this.#isStranger(connection)) return;
-    if (this.#hedge !== null) {
+    if (this.#hedge.second !== null) {
       this.#oneOfTwoEnded(connection);
       return;
     }
@@ -500,8 +479,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
 
   #oneOfTwoEnded(connection: UpstreamConnection): void {
     if (!connection.reused) this.#attempts.failed(connection.endpoint);
-    const other = connection === this.#hedge ? this.#upstream : this.#hedge;
-    this.#hedge = null;
+    const other = this.#hedge.settle(connection, this.#upstream);
     if (other === null) return;
     if (other !== this.#upstream) this.record.goesTo(other.endpoint.address.text);
     this.#upstream = other;
@@ -765,7 +743,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     const leftMs = this.#firstByteByMs - nowMs;
     if (leftMs > 0) {
       this.#expectWithin(leftMs);
-      if (nowMs >= this.#hedgeAtMs) this.#askSecond();
+      if (nowMs >= this.#hedge.dueMs) this.#hedge.ask(nowMs);
     } else if (this.client.halfClosed) {
       this.record.endedBy = 'client';
       this.fail(ANSWER.halfClosed);
@@ -833,8 +811,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   #dropUpstream(): void {
     this.#upstream?.discard();
     this.#upstream = null;
-    this.#hedge?.discard();
-    this.#hedge = null;
+    this.#hedge.drop();
   }
 
   #end(by: EndedBy): void {
