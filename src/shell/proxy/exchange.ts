@@ -18,11 +18,11 @@ import { BodyReader, MALFORMED } from '../http1/body.ts';
 import { writeParts } from '../http1/body-writer.ts';
 import { READ_BUFFER_BYTES, type ReadBuffers } from '../http1/read-buffers.ts';
 import { REFUSAL, type Refusal } from '../http1/refusals.ts';
-import { deliveredBytes } from '../http1/socket-io.ts';
 import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
 import type { Limit, Waiter } from '../upstream/zone-load.ts';
 import { type Attempt, Attempts } from './attempts.ts';
 import type { ClientConnection } from './client-connection.ts';
+import { Deadlines } from './deadlines.ts';
 import {
   ANSWER,
   answer,
@@ -36,19 +36,15 @@ import {
 import type { Gateway } from './gateway.ts';
 import { Hedge } from './hedge.ts';
 import { endOf, Opening, REPLAY_BYTES } from './opening.ts';
-import { Pace } from './pace.ts';
 import { type EndedBy, RequestRecord } from './record.ts';
 import { repeatsRouting } from './repeated.ts';
 import { ResponseRelay } from './response-relay.ts';
 import { ringKey } from './ring-key.ts';
 import { senderOf } from './sender.ts';
 import { Tunnel, type TunnelEnding, type TunnelOwner } from './tunnel.ts';
-import { WriteProgress } from './write-progress.ts';
 
 type Stage = 'idle' | 'delayed' | 'queued' | 'dialling' | 'sending' | 'waiting' | 'answering';
 
-/** A slow body is judged over so long, or over timeouts.idleMs where that is shorter. */
-const MAX_BODY_WINDOW_MS = 5000;
 const UNSERVED_MS = 1000;
 
 export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
@@ -71,24 +67,14 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   readonly #hedge: Hedge;
   #stage: Stage = 'idle';
   #upstream: UpstreamConnection | null = null;
-  readonly #toUpstream = new WriteProgress();
-  readonly #pace = new Pace();
-  /** When the request must be over; Infinity for whenever it is. */
-  #endsMs = Infinity;
-  /** When the first byte must be here. */
-  #firstByteByMs = Infinity;
+  readonly #deadlines: Deadlines;
   /** From the start to being let in; 0 when that was at once. */
   #enteredMs = 0;
-  #movedAtMs = 0;
   waitUntilMs = 0;
   /** Why it had to wait. */
   #inTheWay: Limit = 'queue';
-  /** The client holds its body back until it is asked for it. */
-  #holdsBody = false;
   /** The connection that has just ended. */
   #lost: UpstreamConnection | null = null;
-  #throttledUntilMs = 0;
-  #sentThisSpell = 0;
   #acceptsHtml = false;
   #trailerDrops: readonly string[] = NOTHING;
   #tunnel: Tunnel | null = null;
@@ -99,6 +85,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     this.#attempts = new Attempts(gateway.upstreams);
     this.#hedge = new Hedge(this, this.#attempts, this.#opening);
     this.snapshot = gateway.hooks.current();
+    this.#deadlines = new Deadlines(client, gateway.clock, this.snapshot.gate);
     this.#relay = new ResponseRelay(this);
   }
 
@@ -124,11 +111,10 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     this.record.begin(client.remote);
     this.#relay.reset();
     this.#attempts.count = 0;
-    this.#throttledUntilMs = 0;
+    this.#deadlines.start(snapshot.gate);
     this.requestBody.start(head.framing, false);
     const lastOne = client.served + 1 >= snapshot.gate.limits.requestsPerConnection;
     client.closing = head.close || lastOne || (head.minorVersion === 0 && !head.keepAlive);
-    this.#endsMs = Infinity;
     this.#enteredMs = 0;
     if (head.hasUnderscore && snapshot.gate.headers.underscore === 'refuse')
       return this.#refuse(REFUSAL.underscoreField, end);
@@ -173,7 +159,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     this.secureCookie = secure === 'always' || (secure === 'auto' && sender.https);
     const asked = head.upgradeTo;
     this.upgradeTo = snapshot.gate.upgrades.includes(asked) ? asked : '';
-    this.#holdsBody = head.expectsContinue;
+    this.#deadlines.holdBody(head.expectsContinue);
     this.#opening.make(decision, sender, snapshot, gateway, this.record, this.upgradeTo);
     const large = !requestBody.done && end - bodyStart > REPLAY_BYTES;
     let used = bodyStart;
@@ -184,7 +170,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     client.exchangeStarted(!requestBody.done);
     if (!requestBody.done) client.pause();
     const { requestMs } = decision.route;
-    if (requestMs !== null) this.#endsMs = gateway.clock.nowMs + requestMs;
+    if (requestMs !== null) this.#deadlines.endWithin(requestMs);
     const [target] = decision.targets;
     const way = gateway.upstreams.wayOf(target, decision.route.app, snapshot);
     if (way === undefined) this.fail(ANSWER.noEndpoint);
@@ -218,7 +204,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     else if (fault.delayMs === 0) this.#faultDue(fault);
     else {
       this.#stage = 'delayed';
-      this.#expectWithin(fault.delayMs);
+      this.#deadlines.expectWithin(fault.delayMs);
     }
   }
 
@@ -256,7 +242,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     if (refusedBy === null) {
       this.#stage = 'queued';
       // The line itself tells when it has been too long; this is for a line that nobody serves.
-      this.#expectWithin(this.#attempts.roster.policy.queueMs + UNSERVED_MS);
+      this.#deadlines.expectWithin(this.#attempts.roster.policy.queueMs + UNSERVED_MS);
       return;
     }
     load.refused[refusedBy === 'pending' ? limit : refusedBy]++;
@@ -322,7 +308,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
       return;
     }
     this.#stage = 'dialling';
-    this.#expectWithin(this.snapshot.gate.timeouts.connectMs);
+    this.#deadlines.expectWithin(this.snapshot.gate.timeouts.connectMs);
   }
 
   /** The endpoint did not accept a connection: nothing was sent, so any request may go elsewhere. */
@@ -351,7 +337,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     }
     this.#opening.clear();
     this.#stage = 'sending';
-    this.#pace.begin(this.gateway.clock.nowMs, this.requestBody.total);
+    this.#deadlines.paceFrom(this.requestBody.total);
     this.#moved();
     this.client.bodyWanted();
   }
@@ -361,39 +347,19 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     if (this.#stage === 'answering') return;
     const again = this.#stage === 'waiting';
     this.#stage = 'waiting';
-    const { timeouts } = this.snapshot.gate;
-    const nowMs = this.gateway.clock.nowMs;
-    const firstByteMs = this.forward?.route.firstByteMs ?? timeouts.firstByteMs;
-    this.#firstByteByMs =
-      nowMs + (this.client.halfClosed ? Math.min(firstByteMs, timeouts.halfClosedMs) : firstByteMs);
-    if (!again) this.#hedge.plan(this.record.method, this.upgradeTo, nowMs);
-    this.#expectWithin(Math.min(this.#firstByteByMs, this.#hedge.dueMs) - nowMs);
+    if (!again) this.#hedge.plan(this.record.method, this.upgradeTo, this.gateway.clock.nowMs);
+    const { firstByteMs } = this.snapshot.gate.timeouts;
+    this.#deadlines.expectAnswer(this.forward?.route.firstByteMs ?? firstByteMs, this.#hedge.dueMs);
   }
 
-  #expectWithin(ms: number): void {
-    this.client.deadlineMs = Math.min(this.gateway.clock.nowMs + ms, this.#endsMs);
-  }
-
-  /** Something has moved: it may stand still for so long from now. */
   #moved(): void {
-    const { timeouts, limits } = this.snapshot.gate;
-    const nowMs = this.gateway.clock.nowMs;
-    this.#movedAtMs = nowMs;
-    const paced = this.#stage === 'sending' && limits.bodyMinBytesPerS > 0 && !this.#holdsBody;
-    this.#expectWithin(
-      paced
-        ? Math.min(timeouts.idleMs, this.#pace.leftMs(nowMs, bodyWindowMs(timeouts.idleMs)))
-        : timeouts.idleMs,
-    );
+    this.#deadlines.moved(this.#stage === 'sending');
   }
 
   /** More of the request body. @returns how far it has read: past the body the next request begins. */
   requestBytes(buf: Buffer, from: number, end: number): number {
     const { requestBody } = this;
-    if (this.#holdsBody) {
-      this.#holdsBody = false;
-      this.#pace.begin(this.gateway.clock.nowMs, requestBody.total);
-    }
+    this.#deadlines.bodyArrives(requestBody.total);
     let at = from;
     while (at < end && !requestBody.done) {
       // What was held may be more than one read, and one piece is never larger than that.
@@ -417,7 +383,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
         )
       ) {
         this.client.pause();
-        this.#toUpstream.begin(socket);
+        this.#deadlines.upstreamFull(socket);
       }
     }
     if (requestBody.done) {
@@ -430,7 +396,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   upstreamDrained(connection: UpstreamConnection): void {
     if (connection !== this.#upstream) return;
     // While the upstream was slow, nothing could be asked of the client.
-    this.#pace.begin(this.gateway.clock.nowMs, this.requestBody.total);
+    this.#deadlines.paceFrom(this.requestBody.total);
     this.#moved();
     if (!this.requestBody.done) this.client.resume();
     else if (this.#stage === 'waiting') this.#requestSent();
@@ -485,7 +451,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     this.#upstream = other;
     if (other.connected) return;
     this.#stage = 'dialling';
-    this.#expectWithin(this.snapshot.gate.timeouts.connectMs);
+    this.#deadlines.expectWithin(this.snapshot.gate.timeouts.connectMs);
   }
 
   /** The connection went before the final head. One more try only where nothing can happen twice. */
@@ -545,35 +511,30 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   answerBegins(status: number): void {
     this.record.status = status;
     this.#stage = 'answering';
-    this.#sentThisSpell = 0;
     if (this.#upstream !== null) this.#judge(this.#upstream, status);
-    this.#moved();
+    this.#deadlines.answerBegins();
   }
 
   /** @param more the client takes more at once */
   answerMoved(more: boolean): void {
     this.#moved();
     if (!more) {
-      this.#throttledUntilMs = 0;
       this.#upstream?.socket.pause();
-      this.#pace.begin(this.gateway.clock.nowMs, deliveredBytes(this.client.socket));
+      this.#deadlines.clientFull();
     } else if (this.forward?.fault != null) this.#throttle(this.forward.fault.bytesPerS);
   }
 
   clientDrained(): void {
-    if (this.#stage !== 'answering' || this.#throttledUntilMs > 0) return;
+    if (this.#stage !== 'answering' || this.#deadlines.throttled) return;
     this.#moved();
     this.#upstream?.socket.resume();
   }
 
-  /** A drill lets the answer through slowly: after each piece it waits as long as that should take. */
+  /** A drill lets the answer through slowly. */
   #throttle(bytesPerS: number | null): void {
     if (bytesPerS === null) return;
-    const piece = this.#relay.body.total - this.#sentThisSpell;
-    this.#sentThisSpell = this.#relay.body.total;
     this.#upstream?.socket.pause();
-    this.#throttledUntilMs = this.gateway.clock.nowMs + (piece * 1000) / bytesPerS;
-    this.#expectWithin(this.#throttledUntilMs - this.gateway.clock.nowMs);
+    this.#deadlines.throttle(this.#relay.body.total, bytesPerS);
   }
 
   /** The upstream has agreed to another protocol; its 101 has gone to the client. */
@@ -640,7 +601,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
       return;
     }
     this.client.closing = true;
-    this.#expectWithin(this.snapshot.gate.timeouts.halfClosedMs);
+    this.#deadlines.expectWithin(this.snapshot.gate.timeouts.halfClosedMs);
   }
 
   breakOff(by: EndedBy): void {
@@ -659,7 +620,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   }
 
   onDeadline(): void {
-    if (this.gateway.clock.nowMs >= this.#endsMs && this.#stage !== 'idle') {
+    if (this.#deadlines.isOver && this.#stage !== 'idle') {
       this.#requestIsOver();
       return;
     }
@@ -693,10 +654,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
       return;
     }
     const waited = this.#stage === 'waiting' || this.#stage === 'dialling';
-    if (waited && this.#upstream !== null) {
-      const { nowMs } = this.gateway.clock;
-      this.#attempts.timedOut(this.#upstream.endpoint, this.#sinceEnteredMs(), nowMs);
-    }
+    if (waited) this.#upstreamTimedOut();
     this.fail(ANSWER.requestTimeout);
   }
 
@@ -710,73 +668,47 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     if (upstream !== null) this.#dialFailed(upstream, ANSWER.connectTimeout);
   }
 
-  /** Either the upstream does not take the body, or the client does not send it. */
   #bodyStands(): void {
-    const upstream = this.#upstream;
-    const { limits, timeouts } = this.snapshot.gate;
-    const nowMs = this.gateway.clock.nowMs;
-    if (upstream?.socket.writableNeedDrain === true) {
-      const leftMs = this.#movedAtMs + timeouts.idleMs - nowMs;
-      if (this.#toUpstream.moved(upstream.socket)) this.#moved();
-      else if (leftMs > 0) this.#expectWithin(leftMs);
-      else {
-        this.#attempts.timedOut(upstream.endpoint, this.#sinceEnteredMs(), nowMs);
-        this.fail(ANSWER.writeTimeout);
-      }
-      return;
-    }
-    const { total } = this.requestBody;
-    if (nowMs - this.#movedAtMs >= timeouts.idleMs) this.refuseLate(REFUSAL.bodyTimeout);
-    else if (
-      !this.#holdsBody &&
-      this.#pace.tooSlow(nowMs, total, bodyWindowMs(timeouts.idleMs), limits.bodyMinBytesPerS)
-    )
-      this.refuseLate(REFUSAL.bodyTooSlow);
-    else {
-      const leftMs = this.#movedAtMs + timeouts.idleMs - nowMs;
-      this.#expectWithin(Math.min(leftMs, this.#pace.leftMs(nowMs, bodyWindowMs(timeouts.idleMs))));
-    }
+    const amiss = this.#deadlines.judgeBody(this.#upstream?.socket, this.requestBody.total);
+    if (amiss === null) return;
+    if (amiss === 'not-taken') {
+      this.#upstreamTimedOut();
+      this.fail(ANSWER.writeTimeout);
+    } else this.refuseLate(amiss);
   }
 
   #answerIsLate(): void {
-    const nowMs = this.gateway.clock.nowMs;
-    const leftMs = this.#firstByteByMs - nowMs;
-    if (leftMs > 0) {
-      this.#expectWithin(leftMs);
+    const { nowMs } = this.gateway.clock;
+    if (this.#deadlines.answerMayCome()) {
       if (nowMs >= this.#hedge.dueMs) this.#hedge.ask(nowMs);
     } else if (this.client.halfClosed) {
       this.record.endedBy = 'client';
       this.fail(ANSWER.halfClosed);
     } else {
-      if (this.#upstream !== null)
-        this.#attempts.timedOut(this.#upstream.endpoint, this.#sinceEnteredMs(), nowMs);
+      this.#upstreamTimedOut();
       this.fail(ANSWER.firstByteTimeout);
     }
   }
 
-  /** Either the client does not take the answer, or the upstream does not send it. */
   #answerStands(): void {
-    const { socket } = this.client;
-    const { limits, timeouts } = this.snapshot.gate;
-    const nowMs = this.gateway.clock.nowMs;
-    if (this.#throttledUntilMs > 0 && nowMs >= this.#throttledUntilMs) {
-      this.#throttledUntilMs = 0;
-      this.#moved();
-      this.#upstream?.socket.resume();
-      return;
+    switch (this.#deadlines.judgeAnswer()) {
+      case 'throttle-over':
+        this.#upstream?.socket.resume();
+        return;
+      case 'not-sent':
+        this.breakOff(this.#waitsForClient ? 'client' : 'upstream');
+        return;
+      case 'not-taken':
+        this.breakOff('client');
+        return;
+      case 'goes-on':
     }
-    if (!socket.writableNeedDrain) {
-      this.breakOff(this.#waitsForClient ? 'client' : 'upstream');
-      return;
-    }
-    const least = Math.max(limits.readMinBytesPerS, 1 / timeouts.idleMs);
-    if (this.#pace.tooSlow(nowMs, deliveredBytes(socket), timeouts.idleMs, least))
-      this.breakOff('client');
-    else this.#moved();
   }
 
-  #sinceEnteredMs(): number {
-    return this.record.elapsedMs() - this.#enteredMs;
+  #upstreamTimedOut(): void {
+    if (this.#upstream === null) return;
+    const ms = this.record.elapsedMs() - this.#enteredMs;
+    this.#attempts.timedOut(this.#upstream.endpoint, ms, this.gateway.clock.nowMs);
   }
 
   /** Refused before anything was sent on. */
@@ -839,8 +771,6 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
 }
 
 const NOTHING: readonly string[] = Object.freeze([]);
-
-const bodyWindowMs = (idleMs: number): number => Math.min(idleMs, MAX_BODY_WINDOW_MS);
 
 const isIdempotent = (method: string): boolean =>
   method === 'GET' ||
