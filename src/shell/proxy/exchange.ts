@@ -19,10 +19,10 @@ import { writeParts } from '../http1/body-writer.ts';
 import { READ_BUFFER_BYTES, type ReadBuffers } from '../http1/read-buffers.ts';
 import { REFUSAL, type Refusal } from '../http1/refusals.ts';
 import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
-import type { Limit, Waiter } from '../upstream/zone-load.ts';
 import { type Attempt, Attempts } from './attempts.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { Deadlines } from './deadlines.ts';
+import { Entry } from './entry.ts';
 import {
   ANSWER,
   answer,
@@ -47,7 +47,7 @@ type Stage = 'idle' | 'delayed' | 'queued' | 'dialling' | 'sending' | 'waiting' 
 
 const UNSERVED_MS = 1000;
 
-export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
+export class Exchange implements UpstreamUser, TunnelOwner {
   readonly client: ClientConnection;
   readonly gateway: Gateway;
   readonly record = new RequestRecord();
@@ -64,15 +64,13 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   readonly #relay: ResponseRelay;
   readonly #attempts: Attempts;
   readonly #opening = new Opening();
+  readonly #entry: Entry;
   readonly #hedge: Hedge;
   #stage: Stage = 'idle';
   #upstream: UpstreamConnection | null = null;
   readonly #deadlines: Deadlines;
   /** From the start to being let in; 0 when that was at once. */
   #enteredMs = 0;
-  waitUntilMs = 0;
-  /** Why it had to wait. */
-  #inTheWay: Limit = 'queue';
   /** The connection that has just ended. */
   #lost: UpstreamConnection | null = null;
   #acceptsHtml = false;
@@ -83,6 +81,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
     this.client = client;
     this.gateway = gateway;
     this.#attempts = new Attempts(gateway.upstreams);
+    this.#entry = new Entry(this, this.#attempts);
     this.#hedge = new Hedge(this, this.#attempts, this.#opening);
     this.snapshot = gateway.hooks.current();
     this.#deadlines = new Deadlines(client, gateway.clock, this.snapshot.gate);
@@ -217,54 +216,20 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
 
   /** Into the zone, or into the line before it. */
   #enter(): void {
-    const { load } = this.#attempts;
-    const limit = load.full(this.priority);
-    if (limit !== null) {
-      this.#queue(limit);
-      return;
-    }
-    const attempt = this.#attempts.next(this);
-    if (typeof attempt !== 'string') this.#entered(attempt);
-    else if (attempt === 'exhausted') this.fail(ANSWER.noEndpoint);
-    else this.#queue(attempt);
+    if (!this.#entry.begin()) return;
+    this.#stage = 'queued';
+    // The line itself tells when it has been too long; this is for a line that nobody serves.
+    this.#deadlines.expectWithin(this.#attempts.roster.policy.queueMs + UNSERVED_MS);
   }
 
-  #entered(attempt: UpstreamConnection): void {
-    this.#attempts.enter(this.gateway.clock.nowMs);
-    this.#use(attempt);
-  }
-
-  /** @param limit what is in the way */
-  #queue(limit: Limit): void {
-    const { load } = this.#attempts;
-    const refusedBy = load.wait(this);
-    this.#inTheWay = limit;
-    if (refusedBy === null) {
-      this.#stage = 'queued';
-      // The line itself tells when it has been too long; this is for a line that nobody serves.
-      this.#deadlines.expectWithin(this.#attempts.roster.policy.queueMs + UNSERVED_MS);
-      return;
-    }
-    load.refused[refusedBy === 'pending' ? limit : refusedBy]++;
-    this.waitedTooLong();
-  }
-
-  roomFound(): boolean {
-    const attempt = this.#attempts.next(this);
-    if (attempt === 'exhausted') this.fail(ANSWER.noEndpoint);
-    else if (typeof attempt === 'string') return false;
-    else {
+  /** @param waited it has stood in the line */
+  entered(attempt: UpstreamConnection, waited: boolean): void {
+    if (waited) {
       this.#enteredMs = this.record.elapsedMs();
       this.record.queuedMs = this.#enteredMs;
-      this.#entered(attempt);
     }
-    return true;
-  }
-
-  waitedTooLong(): void {
-    const limit = this.#inTheWay;
-    const soft = limit === 'adaptive' || limit === 'queue';
-    this.fail(soft ? ANSWER.overloaded : ANSWER.saturated);
+    this.#attempts.enter(this.gateway.clock.nowMs);
+    this.#use(attempt);
   }
 
   #answerOptions(bodyStart: number): number {
@@ -641,7 +606,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
         this.#answerStands();
         return;
       case 'queued':
-        this.waitedTooLong();
+        this.#entry.waitedTooLong();
         return;
       case 'idle':
     }
@@ -749,7 +714,7 @@ export class Exchange implements UpstreamUser, TunnelOwner, Waiter {
   #end(by: EndedBy): void {
     this.#dropUpstream();
     this.#lost = null;
-    if (this.#stage === 'queued') this.#attempts.load.forget(this);
+    if (this.#stage === 'queued') this.#entry.forget();
     this.#stage = 'idle';
     this.#opening.clear();
     this.#attempts.leave();
