@@ -17,5 +17,6 @@ if (!fits) {
 import('../dist/cli/main.js')
   .then((cli) => cli.main(process.argv.slice(2)))
   .then((code) => {
-    process.exit(code);
+    // A pipe may still have to take what was written: ends after that.
+    process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
   });

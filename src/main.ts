@@ -6,6 +6,7 @@ import { fail } from './model/result.ts';
 import { loadConfig } from './shell/config/load.ts';
 import { ConfigWatcher } from './shell/config/watch.ts';
 import { AdminServer } from './shell/control/admin.ts';
+import type { Fleet } from './shell/fleet/fleet.ts';
 import { Holder } from './shell/holder.ts';
 import { canAdopt } from './shell/http1/socket-io.ts';
 import { BatchWriter } from './shell/observe/batch-writer.ts';
@@ -14,8 +15,11 @@ import { makeRegistry } from './shell/observe/exposition.ts';
 import { Observer } from './shell/observe/index.ts';
 import { Edge } from './shell/proxy/edge.ts';
 import { Gateway, type GatewayHooks } from './shell/proxy/gateway.ts';
-import { toIssue } from './snapshot/documents.ts';
 import type { Snapshot } from './snapshot/index.ts';
+import { withBoard } from './snapshot/with-board.ts';
+import { fleetGauges, fleetStatus } from './wiring/fleet-gauges.ts';
+import { type FleetSideOptions, openFleet } from './wiring/fleet-side.ts';
+import { notPublishable, worthSaying } from './wiring/publishable.ts';
 import { upstreamGauges } from './wiring/upstream-gauges.ts';
 import { UpstreamSide } from './wiring/upstream-side.ts';
 import { upstreamsView } from './wiring/upstreams-view.ts';
@@ -26,6 +30,8 @@ export interface RunOptions {
   readonly first: Snapshot;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** Name in the fleet; made of the IDC and the host where absent. */
+  readonly gate?: string | undefined;
 }
 
 export class Gate {
@@ -37,6 +43,7 @@ export class Gate {
   readonly #counters = new Counters();
   readonly #accessLog: BatchWriter | null;
   readonly #admin: AdminServer;
+  readonly #fleet: Fleet | null;
   #edge: Edge | null = null;
   #watcher: ConfigWatcher | null = null;
   readonly #startedAtMs = Date.now();
@@ -54,11 +61,13 @@ export class Gate {
     this.#upstreamSide = new UpstreamSide(options.directory, idc, this.#log);
     const hooks: GatewayHooks = {
       current: this.#holder.current,
+      newerBoard: () => this.#fleet?.mayBeBehind(),
       record: (record) => observer.record(record),
       refused: (refusal, client) => observer.refused(refusal, client, Date.now()),
       acceptFailed: (error) => this.#acceptFailed(error),
     };
     this.#gateway = new Gateway(idc, hooks, this.#upstreamSide.discovery);
+    this.#fleet = first.fleet === null ? null : openFleet(first.fleet, this.#fleetOptions(options));
     const now = Date.now();
     this.#lastReload = { ok: true, atMs: now, successAtMs: now, issues: [] };
     const registry = makeRegistry(this.#counters, this.#gauges(), options.version);
@@ -70,7 +79,22 @@ export class Gate {
         ...(upstreamsView(this.#gateway.upstreams, this.#gateway.clock.nowMs) as object),
         discovery: this.#upstreamSide.discovery.status(),
       }),
+      control: () => this.#holder.current().gate.control,
+      desk: () => this.#fleet,
     });
+  }
+
+  #fleetOptions({ directory, idc, gate, first }: RunOptions): FleetSideOptions {
+    const forMe = (entry: { readonly idc: IdcId | null }): boolean =>
+      entry.idc === null || entry.idc === idc;
+    const mine = first.gate.admin.find(forMe);
+    const port = first.gate.listeners.find(forMe)?.address.port ?? 0;
+    return {
+      port,
+      ...{ directory, idc, gate: gate ?? null, holder: this.#holder, gateway: this.#gateway },
+      ...{ counters: this.#counters, log: this.#log },
+      adminUrl: mine === undefined ? null : `http://${mine.address.text}`,
+    };
   }
 
   #reloads = 0;
@@ -83,13 +107,14 @@ export class Gate {
     const { gate } = this.#holder.current();
     const forMe = (entry: { readonly idc: IdcId | null }): boolean =>
       entry.idc === null || entry.idc === idc;
-    await this.#admin.listen(gate.admin.filter(forMe).map((a) => a.address));
+    await this.#admin.listen(gate.admin.filter(forMe), directory);
     const adopting = this.#options.env.ZONEGATE_ONREAD !== 'off' && (await canAdopt());
     if (!adopting) this.#log.warn('accepted sockets are read by events: about a tenth slower');
     const edge = new Edge(this.#gateway, adopting);
     this.#gateway.clock.start();
     this.#gateway.pressure.start();
     await this.#upstreamSide.start(this.#gateway, this.#holder.current());
+    await this.#fleet?.start();
     const listeners = gate.listeners.filter(forMe);
     await edge.listen(listeners);
     this.#edge = edge;
@@ -103,8 +128,11 @@ export class Gate {
   /** Reads the configuration anew. A bad one changes nothing, and says why. */
   reload(cause: string): void {
     const { directory, env } = this.#options;
+    this.#renewCertificates();
     const loaded = this.#load(directory, env);
-    const issues = loaded.ok ? this.#notPublishable(loaded.value.snapshot) : loaded.error;
+    const issues = loaded.ok
+      ? notPublishable(this.#holder.current(), loaded.value.snapshot, this.#options.idc, directory)
+      : loaded.error;
     const atMs = Date.now();
     if (!loaded.ok || issues.length > 0) {
       this.#lastReload = { ...this.#lastReload, ok: false, atMs, issues };
@@ -118,12 +146,8 @@ export class Gate {
       this.#log.info({ cause }, 'configuration unchanged');
       return;
     }
-    if (snapshot.epoch === before.epoch && !sameRules(snapshot, before)) {
-      this.#log.warn(
-        { epoch: snapshot.epoch },
-        'the rules have changed under the same epoch: gates can’t tell who is newer',
-      );
-    }
+    for (const text of worthSaying(before, snapshot))
+      this.#log.warn({ epoch: snapshot.epoch }, text);
     for (const { file, line, message } of loaded.value.warnings)
       this.#log.warn({ file, line }, message);
     // Endpoints by new names are looked up first: until then they could be given nothing.
@@ -132,12 +156,30 @@ export class Gate {
     if (found === null) this.#publish(snapshot, cause);
     else
       void found.then(() => {
-        if (turn === this.#reloads && !this.#leaving) this.#publish(snapshot, cause);
+        if (turn === this.#reloads && !this.#leaving) this.#publishLate(snapshot, cause);
       });
   }
 
-  #publish(snapshot: Snapshot, cause: string): void {
-    const { epoch: before } = this.#holder.current();
+  #renewCertificates(): void {
+    try {
+      this.#admin.renewCertificates();
+    } catch (error) {
+      this.#log.error({ error: String(error) }, 'admin certificates refused; the old ones stay');
+    }
+  }
+
+  /** The board may have changed while endpoints were looked up. */
+  #publishLate(snapshot: Snapshot, cause: string): void {
+    const { idc, directory } = this.#options;
+    const issues = notPublishable(this.#holder.current(), snapshot, idc, directory);
+    if (issues.length === 0) this.#publish(snapshot, cause);
+    else this.#log.error({ cause, issues }, 'configuration refused; the old one stays in force');
+  }
+
+  /** On the board in force, so that a reload never undoes a switch. */
+  #publish(declared: Snapshot, cause: string): void {
+    const { epoch: before, board, lost } = this.#holder.current();
+    const snapshot = withBoard(declared, board, lost);
     this.#holder.publish(snapshot);
     this.#upstreamSide.publish(snapshot);
     this.#log.level = snapshot.gate.log.level;
@@ -184,35 +226,6 @@ export class Gate {
     }
   }
 
-  /** What was bound or opened at the start can't be swapped, and an epoch never falls. */
-  #notPublishable(next: Snapshot): Issue[] {
-    const { gate } = this.#holder.current();
-    const { idc, directory } = this.#options;
-    const issues: Issue[] = [];
-    const say = (path: string[], message: string, code = 'needs-restart'): void => {
-      const place = { file: directory, data: null, locate: () => ({ line: 1, column: 1 }) };
-      issues.push(toIssue(place, { severity: 'error', path, code, message }));
-    };
-    const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-    if (!same(gate.listeners, next.gate.listeners))
-      say(['listeners'], 'listeners changed: this needs a restart');
-    if (!same(gate.admin, next.gate.admin))
-      say(['admin'], 'the admin address changed: this needs a restart');
-    if (gate.log.access !== next.gate.log.access)
-      say(['log', 'access'], 'the access log changed: this needs a restart');
-    const { epoch } = this.#holder.current();
-    if (next.epoch < epoch) {
-      say(
-        ['epoch'],
-        `epoch ${next.epoch} is behind epoch ${epoch}, which is in force: to go back, publish the old rules under a higher one`,
-        'epoch-backwards',
-      );
-    }
-    if (!next.topology.idcs.has(idc))
-      say(['cities'], `this gate's IDC ${idc} is gone from the topology`);
-    return issues;
-  }
-
   /** Says “not ready”, waits if told to, stops accepting, lets requests end. */
   async stop(): Promise<void> {
     if (this.#leaving) return;
@@ -222,6 +235,7 @@ export class Gate {
     if (timeouts.drainDelayMs > 0) await new Promise((r) => setTimeout(r, timeouts.drainDelayMs));
     const cut = (await this.#edge?.drain(timeouts.drainMs)) ?? 0;
     this.#watcher?.close();
+    await this.#fleet?.stop();
     this.#gateway.clock.stop();
     this.#gateway.pressure.stop();
     this.#upstreamSide.stop();
@@ -240,6 +254,7 @@ export class Gate {
       repeatedRouting: () => this.#gateway.repeatedRouting,
       logLinesDropped: () => this.#accessLog?.dropped ?? 0,
       epoch: () => this.#holder.current().epoch,
+      fleet: () => (this.#fleet === null ? null : fleetGauges(this.#fleet, this.#holder.current())),
       digest: () => this.#holder.current().digest,
       lastReload: () => this.#lastReload,
     };
@@ -256,6 +271,7 @@ export class Gate {
       pid: process.pid,
       startedAt: new Date(this.#startedAtMs).toISOString(),
       draining: this.#leaving,
+      fleet: this.#fleet === null ? null : fleetStatus(this.#fleet, snapshot),
       epoch: snapshot.epoch,
       config: {
         directory,
@@ -273,9 +289,3 @@ export class Gate {
     };
   }
 }
-
-/** Do both say the same of every shard, pin and weight? */
-const sameRules = (a: Snapshot, b: Snapshot): boolean => rulesText(a) === rulesText(b);
-
-const rulesText = ({ rules }: Snapshot): string =>
-  JSON.stringify([rules.owners, [...rules.pins], [...rules.weights]]);

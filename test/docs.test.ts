@@ -32,6 +32,11 @@ const documents = execFileSync(
   .split('\n')
   .filter((f) => f !== '' && existsSync(join(ROOT, f)));
 
+const FLEET = {
+  ...{ epoch: 0, settled: 0, stale: false, neverSynced: false, lost: false, storeUp: true },
+  ...{ frozenShards: 0, moves: 0, alarms: [], alarmsNow: 0, gates: 0, stragglers: 0 },
+};
+
 describe('docs/reasons.md', () => {
   it('lists every reason, and no other, with the sentence the code gives', () => {
     expect(codesUnder('docs/reasons.md', 'Reasons').sort()).toEqual(
@@ -90,6 +95,7 @@ describe('docs/observing.md', () => {
       repeatedRouting: () => 0,
       logLinesDropped: () => 0,
       epoch: () => 0,
+      fleet: () => FLEET,
       digest: () => '',
       lastReload: () => ({ ok: true, successAtMs: 0 }),
     };
@@ -170,6 +176,7 @@ describe('docs/request.md', () => {
       'pin',
       'shard',
       'placement',
+      'freeze',
       'release',
       'hop',
       'cookie-write',

@@ -29,6 +29,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   snapshot: 3,
   decide: 4,
   shell: 5,
+  simulation: 5,
   wiring: 6,
   'main.ts': 7,
   cli: 8,
@@ -37,8 +38,11 @@ const FLOORS: Readonly<Record<string, number>> = {
 const SHELL_MAY: Readonly<Record<string, readonly string[]>> = {
   proxy: ['http1', 'upstream'],
   upstream: ['http1'],
+  control: ['fleet'],
 };
 const PURE_MAX_FLOOR = 4;
+/** Stands higher, and is as pure. */
+const PURE_TOO = 'simulation';
 
 const roomOf = (file: string): string => file.split('/')[1]!;
 const shellRoomOf = (file: string): string => file.split('/')[2]!;
@@ -92,7 +96,9 @@ describe('floors', () => {
 });
 
 describe('purity', () => {
-  const pure = sources.filter((f) => FLOORS[roomOf(f)]! <= PURE_MAX_FLOOR);
+  const pure = sources.filter(
+    (f) => FLOORS[roomOf(f)]! <= PURE_MAX_FLOOR || roomOf(f) === PURE_TOO,
+  );
 
   it('below the shell there is no I/O, clock, chance, process or promise', () => {
     const wrong: string[] = [];

@@ -31,6 +31,14 @@ export const PROGRAMS = [
     brew: 'curl',
   },
   {
+    variable: 'OPENSSL',
+    names: ['openssl'],
+    asks: ['version'],
+    debian: ['openssl'],
+    paths: ['usr/bin/openssl'],
+    brew: 'openssl@3',
+  },
+  {
     variable: 'LITMUS',
     names: ['litmus'],
     asks: ['--version'],

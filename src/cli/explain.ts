@@ -5,10 +5,12 @@ import { z } from 'zod';
 import { REASONS } from '../decide/catalogue.ts';
 import type { Decision } from '../decide/decision.ts';
 import { decide } from '../decide/index.ts';
+import { parseBoard } from '../failover/board-schema.ts';
 import { PLACE } from '../failover/reasons.ts';
 import { factsFrom, type ListenerKind } from '../model/facts.ts';
 import type { IdcId } from '../model/ids.ts';
 import type { Snapshot } from '../snapshot/index.ts';
+import { withBoard } from '../snapshot/with-board.ts';
 import { mustFindIdc, mustLoad } from './config.ts';
 import { EXIT, usageError } from './exit.ts';
 
@@ -22,11 +24,13 @@ export interface ExplainArguments {
   readonly from: string;
   readonly dice: string;
   readonly log?: string | undefined;
+  readonly board?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
 export function explain(url: string | undefined, args: ExplainArguments): number {
-  const { snapshot } = mustLoad(args.config);
+  const declared = mustLoad(args.config).snapshot;
+  const snapshot = args.board === undefined ? declared : onBoard(declared, args.board);
   if (args.log !== undefined && url !== undefined)
     throw usageError('give a URL or --log, not both');
   if (args.log !== undefined) return explainLine(args.log, snapshot, args.json === true);
@@ -36,6 +40,29 @@ export function explain(url: string | undefined, args: ExplainArguments): number
     args.json === true ? `${JSON.stringify(summary(decision), null, 2)}\n` : text(decision),
   );
   return decision.kind === 'forward' ? EXIT.ok : EXIT.failure;
+}
+
+/** What `zonegate board` prints, or a file of a gate's stateDir. */
+function onBoard(snapshot: Snapshot, file: string): Snapshot {
+  let text: string;
+  try {
+    text = readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    throw usageError(`--board: ${(error as Error).message}`);
+  }
+  const board = parseBoard(boardIn(text));
+  if (typeof board === 'string') throw usageError(`--board ${file}: ${board}`);
+  return withBoard(snapshot, board, false);
+}
+
+function boardIn(text: string): string {
+  try {
+    const data = JSON.parse(text) as { board?: unknown; text?: unknown };
+    if (typeof data.text === 'string') return data.text;
+    return data.board === undefined ? text : JSON.stringify(data.board);
+  } catch {
+    return text;
+  }
 }
 
 function factsOf(url: string, args: ExplainArguments, entryIdc: IdcId) {
@@ -78,6 +105,7 @@ function summary(decision: Decision) {
       status: decision.status,
       from: decision.from,
       epoch: decision.epoch,
+      board: decision.board,
       why,
     };
   }
@@ -96,6 +124,7 @@ function summary(decision: Decision) {
     app: decision.route.app,
     from: decision.from,
     epoch: decision.epoch,
+    board: decision.board,
     cookie: decision.why.at(-1)!.code,
     setsCookie: decision.cookieToSet,
     why,
@@ -115,7 +144,8 @@ function text(decision: Decision): string {
       `cookie  ${s.setsCookie ?? s.cookie}`,
     );
   }
-  lines.push(`epoch   ${s.epoch}`, '', ...stepLines(s.why));
+  const board = s.board < 0 ? '' : `, board ${s.board}`;
+  lines.push(`epoch   ${s.epoch}${board}`, '', ...stepLines(s.why));
   return `${lines.join('\n')}\n`;
 }
 
@@ -128,6 +158,7 @@ const stepLines = (why: readonly { room: string; code: string; means: string }[]
 const lineSchema = z.looseObject({
   why: z.string(),
   epoch: z.number(),
+  board: z.number().optional(),
   idc: z.string(),
   zone: z.string().optional(),
   group: z.string().optional(),
@@ -158,7 +189,7 @@ function explainLine(given: string, snapshot: Snapshot, json: boolean): number {
   const lines = [
     line.zone === undefined
       ? 'answered by the gate'
-      : `went to ${line.zone}/${line.group}, ${line.via}, shard ${line.shard ?? 'not known'}, epoch ${line.epoch}`,
+      : `went to ${line.zone}/${line.group}, ${line.via}, shard ${line.shard ?? 'not known'}, epoch ${line.epoch}${line.board === undefined ? '' : `, board ${line.board}`}`,
     '',
     ...stepLines(why),
     '',
@@ -170,15 +201,16 @@ function explainLine(given: string, snapshot: Snapshot, json: boolean): number {
   return EXIT.ok;
 }
 
-function nowText(line: LogLine, now: { zone: string; group: string; epoch: number }): string {
+function nowText(line: LogLine, now: NonNullable<ReturnType<typeof redecide>>): string {
   const same = now.zone === line.zone && now.group === line.group;
-  return `with this configuration (epoch ${now.epoch}): ${same ? 'the same' : `${now.zone}/${now.group}`}`;
+  const board = now.board < 0 ? '' : `, board ${now.board}`;
+  return `with this configuration (epoch ${now.epoch}${board}): ${same ? 'the same' : `${now.zone}/${now.group}`}`;
 }
 
 function redecide(
   line: LogLine,
   snapshot: Snapshot,
-): { zone: string; group: string; epoch: number } | null {
+): { zone: string; group: string; epoch: number; board: number } | null {
   // A pin or an operator placed by more than the shard, and the line does not say whom.
   const byShard = line.why.split(',').includes(PLACE.owner.code);
   const shard = byShard ? (line.shard ?? -1) : -1;
@@ -199,7 +231,7 @@ function redecide(
   );
   if (decision.kind === 'respond') return null;
   const [{ zone, group }] = decision.targets;
-  return { zone: zone.id, group: group.id, epoch: decision.epoch };
+  return { zone: zone.id, group: group.id, epoch: decision.epoch, board: decision.board };
 }
 
 function parseLine(given: string): LogLine {

@@ -6,6 +6,8 @@ import { type ExplainArguments, explain } from './explain.ts';
 import { type RunArguments, run } from './run.ts';
 import { schema } from './schema.ts';
 import { type SimulateArguments, simulate } from './simulate.ts';
+import { type FleetArguments, simulateFleet } from './simulate-fleet.ts';
+import { addSwitchCommands } from './switches/index.ts';
 import { type TokenArguments, token } from './token.ts';
 import { VERSION } from './version.ts';
 
@@ -27,6 +29,11 @@ function program(done: (code: number | Promise<number>) => void): Command {
     .description('serve')
     .addOption(config())
     .addOption(idc())
+    .addOption(
+      new Option('--gate <name>', 'name in the fleet; IDC and host by default').env(
+        'ZONEGATE_GATE',
+      ),
+    )
     .action((o: RunArguments) => done(run(o)));
   p.command('check')
     .description('judge a configuration: every mistake at once')
@@ -48,18 +55,29 @@ function program(done: (code: number | Promise<number>) => void): Command {
       '--log <line>',
       'a line of the access log instead of a URL; - reads it from standard input',
     )
+    .option(
+      '--board <file>',
+      'with the switches of this board, as `zonegate board` prints it; - reads it',
+    )
     .addOption(json())
     .action((url: string | undefined, o: ExplainArguments) => done(explain(url, o)));
   p.command('simulate')
-    .description('what changes for users between two configurations')
+    .description('what changes between two configurations, by a plan, or in a fleet under faults')
     .addOption(config())
-    .requiredOption('--against <dir>', 'the configuration that would take its place')
+    .option('--against <dir>', 'the configuration that would take its place')
+    .option('--plan <name>', 'or: what this declared plan would do; a fleet begins with it')
     .option('--uid <uid>', 'show this user before and after, again for more', collect, [])
+    .option('--fleet <gates>', 'or: so many gates under random commands and faults')
+    .option('--seed <text>', 'of the fleet: the same seed, the same history', '1')
+    .option('--steps <n>', 'of the fleet: requests, commands and faults', '4000')
     .addOption(json())
-    .action((o: SimulateArguments) => done(simulate(o)));
+    .action((o: SimulateArguments & Omit<FleetArguments, 'fleet'> & { fleet?: string }) =>
+      done(o.fleet === undefined ? simulate(o) : simulateFleet({ ...o, fleet: o.fleet })),
+    );
+  addSwitchCommands(p, done);
   p.command('schema')
     .description('JSON Schema of the documents, for editors')
-    .argument('[kind]', 'Topology, Rules, Routes or Gate; all when absent')
+    .argument('[kind]', 'Topology, Rules, Routes, Gate, Upstreams, Fleet or Plan; all when absent')
     .action((kind: string | undefined) => done(schema(kind)));
   p.command('token')
     .description('a signed pass for a person, to force a zone')

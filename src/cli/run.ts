@@ -2,13 +2,14 @@ import { Gate } from '../main.ts';
 import type { IdcId } from '../model/ids.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import { mustFindIdc, mustLoad } from './config.ts';
-import { CommandError, EXIT } from './exit.ts';
+import { CommandError, EXIT, usageError } from './exit.ts';
 import { issueText } from './issues-text.ts';
 import { VERSION } from './version.ts';
 
 export interface RunArguments {
   readonly config: string;
   readonly idc?: string | undefined;
+  readonly gate?: string | undefined;
 }
 
 /** Serves until SIGTERM or SIGINT; a second one does not wait. */
@@ -16,7 +17,9 @@ export async function run(args: RunArguments): Promise<number> {
   const { snapshot, warnings } = mustLoad(args.config);
   const idc = mustFindIdc(args.idc, snapshot);
   for (const warning of warnings) process.stderr.write(`${issueText(warning)}\n`);
-  const gate = await started(args.config, idc, snapshot);
+  if (args.gate !== undefined && !GATE_NAME.test(args.gate))
+    throw usageError('--gate is up to 64 letters, digits, dots or hyphens');
+  const gate = await started(args.config, idc, snapshot, args.gate);
   process.on('SIGHUP', () => {
     gate.reopenLogs();
     gate.reload('SIGHUP');
@@ -33,9 +36,24 @@ export async function run(args: RunArguments): Promise<number> {
   });
 }
 
-async function started(directory: string, idc: IdcId, first: Snapshot): Promise<Gate> {
+/** It travels in commands, log lines and file names. */
+const GATE_NAME = /^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$/;
+
+async function started(
+  directory: string,
+  idc: IdcId,
+  first: Snapshot,
+  name: string | undefined,
+): Promise<Gate> {
   try {
-    const gate = new Gate({ directory, idc, first, env: process.env, version: VERSION });
+    const gate = new Gate({
+      directory,
+      idc,
+      first,
+      env: process.env,
+      version: VERSION,
+      gate: name,
+    });
     await gate.start();
     return gate;
   } catch (error) {

@@ -12,11 +12,13 @@ import {
 import type { Snapshot } from '../snapshot/index.ts';
 import { rangesText } from '../zone/compile-rules.ts';
 import { mustLoad } from './config.ts';
-import { EXIT } from './exit.ts';
+import { EXIT, usageError } from './exit.ts';
+import { simulatePlan } from './simulate-plan.ts';
 
 export interface SimulateArguments {
   readonly config: string;
-  readonly against: string;
+  readonly against?: string | undefined;
+  readonly plan?: string | undefined;
   readonly uid: readonly string[];
   readonly json?: boolean | undefined;
 }
@@ -32,13 +34,20 @@ interface Move {
 }
 
 export function simulate(args: SimulateArguments): number {
-  const before = mustLoad(args.config).snapshot;
-  const after = mustLoad(args.against).snapshot;
+  const { against, plan } = args;
+  if (plan !== undefined && against === undefined)
+    return simulatePlan({ config: args.config, plan, uid: args.uid, json: args.json });
+  if (against === undefined || plan !== undefined)
+    throw usageError('say --against DIR, --plan NAME or --fleet GATES');
+  return compare(mustLoad(args.config).snapshot, mustLoad(against).snapshot, args);
+}
+
+function compare(before: Snapshot, after: Snapshot, args: SimulateArguments): number {
   const nowMs = Date.now();
   const alike = shardAlike(before, after);
   const changes = alike ? diffShards(before, after) : diffUids(before, after, sampleUids(), nowMs);
   const counted = alike ? before.topology.sharding.count : SAMPLE;
-  const pinned = new Set([...before.rules.pins.keys(), ...after.rules.pins.keys()]);
+  const pinned = new Set([...before.placement.pins.keys(), ...after.placement.pins.keys()]);
   const report = {
     epochs: { before: before.epoch, after: after.epoch },
     basis: alike ? 'shards' : 'sample of uids',

@@ -1,7 +1,7 @@
 /** Every reason any room can give. docs/reasons.md lists the same; a test compares both ways. */
 
 import { COOKIE, COOKIE_WRITE } from '../cookie/reasons.ts';
-import { PIN, PLACE, SHARD } from '../failover/reasons.ts';
+import { FREEZE, PIN, PLACE, SHARD, SPILL } from '../failover/reasons.ts';
 import type { Reason } from '../model/reason.ts';
 import { FROM, HOP, LOOP } from '../peer/reasons.ts';
 import { GROUP } from '../release/index.ts';
@@ -18,8 +18,10 @@ export const REASONS: readonly Reason[] = [
   PIN,
   SHARD,
   PLACE,
+  FREEZE,
   GROUP,
   HOP,
   COOKIE_WRITE,
   FAULT,
+  SPILL,
 ].flatMap((table) => Object.values<Reason>(table));

@@ -26,6 +26,8 @@ export interface Forward {
   /** Drawn at random: the application may correct it, and no cookie is written from it. */
   readonly provisional: boolean;
   readonly epoch: Epoch;
+  /** Epoch of the board that was in force; -1 without a fleet. */
+  readonly board: number;
   /** The route cookie the client sent, if it is to be believed. */
   readonly cookieNow: RouteCookie | null;
   /** Value of the route cookie to set, null for none. */
@@ -34,6 +36,8 @@ export interface Forward {
   readonly clearsCookie: boolean;
   /** For the next gate: how the zone was come to, and the tag of the user's pin. */
   readonly how: HandOver['how'];
+  /** Epoch of the board that the gate before has; -1 without one. */
+  readonly handedBoard: number;
   readonly pinTag: string | null;
   /** Request id of the gate that handed the request over. */
   readonly handedId: string | null;
@@ -51,5 +55,9 @@ export interface Respond {
   /** The reason that ended the walk: the last of `why`. */
   readonly reason: Reason;
   readonly epoch: Epoch;
+  /** Epoch of the board that was in force; -1 without a fleet. */
+  readonly board: number;
+  /** Seconds, for Retry-After; null where the status says enough. */
+  readonly retryAfterS: number | null;
   readonly why: readonly Reason[];
 }

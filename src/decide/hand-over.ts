@@ -6,9 +6,10 @@ import { PLACE } from '../failover/reasons.ts';
 import type { RequestFacts } from '../model/facts.ts';
 import type { ZoneId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
-import type { HandOver } from '../peer/hand-over.ts';
+import type { HandOver, ReceivedHandOver } from '../peer/hand-over.ts';
 import { HOP } from '../peer/reasons.ts';
 import { GROUP } from '../release/index.ts';
+import { isWrite } from '../route/compile.ts';
 import type { Route } from '../route/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import { type Placed, place } from './place.ts';
@@ -19,21 +20,54 @@ export interface Received {
   readonly hopReason: Reason;
 }
 
+/** The board says who owns a shard, so it counts before the rules. */
+const isNewer = (snapshot: Snapshot, handOver: HandOver): boolean =>
+  snapshot.board.epoch === handOver.board
+    ? snapshot.epoch > handOver.epoch
+    : snapshot.board.epoch > handOver.board;
+
+/**
+ * While a shard is under way its old and its new zone hold the same data, and nobody writes; so a
+ * gate that lags need not be refused its reads. (Its writes are, by the freeze.)
+ */
+function isUnderWay(user: User, handOver: HandOver, snapshot: Snapshot): boolean {
+  if (user.shard === null || user.pin !== null) return false;
+  const move = snapshot.placement.moving.get(user.shard);
+  return move !== undefined && (move.from === handOver.zone || move.to === handOver.zone);
+}
+
+/** Clocks of two gates may differ by so much. */
+const CLOCKS_MS = 1000;
+
+/**
+ * A read that was sent before its shard's move was over, and arrives after it: it may still be told
+ * what was true when it was asked. Writes can't be: a freeze waits until none is on the way.
+ */
+function cameLate(user: User, { sentAtMs }: ReceivedHandOver, snapshot: Snapshot): boolean {
+  const { shard, pin } = user;
+  if (shard === null || pin !== null) return false;
+  return snapshot.board.pastFreezes.some(
+    (past) => sentAtMs <= past.atMs + CLOCKS_MS && past.shards.includes(shard),
+  );
+}
+
 /** null: not served here, or no longer. */
 export function receive(
   facts: RequestFacts,
-  handOver: HandOver,
+  handOver: ReceivedHandOver,
   route: Route,
   user: User,
   snapshot: Snapshot,
 ): Received | null {
   const known = user.shard !== null || user.pin !== null;
-  const newer = handOver.epoch < snapshot.epoch && handOver.how === 'table';
-  if (newer && known && route.zoneType === 'rzone') {
+  const corrects = known && handOver.how === 'table' && route.zoneType === 'rzone';
+  if (corrects && isNewer(snapshot, handOver) && !isUnderWay(user, handOver, snapshot)) {
     const now = place(facts, route, user, snapshot);
-    if (now?.target.via !== 'local') return null;
-    const same = now.target.zone.id === handOver.zone;
-    return { placed: now, hopReason: same ? HOP.obeyed : HOP.redecided };
+    if (now?.target.via === 'local') {
+      const same = now.target.zone.id === handOver.zone;
+      return { placed: now, hopReason: same ? HOP.obeyed : HOP.redecided };
+    }
+    if (isWrite(route, facts.method) || !cameLate(user, handOver, snapshot)) return null;
   }
   const zone = snapshot.topology.zones.get(handOver.zone as ZoneId);
   const group = zone?.groups.find((g) => g.id === handOver.group);

@@ -6,6 +6,7 @@
  */
 
 import type { CookieReading } from '../cookie/index.ts';
+import type { Freeze } from '../failover/freeze.ts';
 import { PLACE } from '../failover/reasons.ts';
 import type { RequestFacts } from '../model/facts.ts';
 import type { ZoneId } from '../model/ids.ts';
@@ -22,7 +23,7 @@ import { isWrite } from '../route/compile.ts';
 import { findRoute, type Route } from '../route/index.ts';
 import { normalisePath } from '../route/normalise.ts';
 import { ROUTE } from '../route/reasons.ts';
-import type { Snapshot } from '../snapshot/index.ts';
+import type { Snapshot, Target } from '../snapshot/index.ts';
 import type { Decision, Forward, Respond } from './decision.ts';
 import { findFault } from './fault.ts';
 import { receive } from './hand-over.ts';
@@ -66,18 +67,44 @@ function decideOnRoute(
       : handedUser(handOver, facts.receivedAtMs, snapshot);
   const settled = settle(facts, snapshot, speaker, route, user);
   if (settled.placed === null) {
-    const passed = [
-      ...[speaker.reason, LOOP.none, ROUTE.matched, reading.reason],
-      ...[user.identityReason, user.pinReason, user.shardReason],
-    ];
+    const passed = upToUser(speaker, reading, user);
     return respond(settled.status, speaker, snapshot, passed, settled.reason);
   }
-  // later: freeze check here; release's gray lists before the group; mirror after the hop
-  return forward(facts, snapshot, speaker, route, user, reading, settled.placed, settled.hopReason);
+  const writes = isWrite(route, facts.method);
+  const freeze = writes ? freezeFor(route, user, settled.placed, snapshot) : null;
+  if (freeze !== null) {
+    const { placed } = settled;
+    const passed = [...upToUser(speaker, reading, user), placed.placeReason];
+    return respond(503, speaker, snapshot, passed, freeze.reason, freeze.retryAfterS);
+  }
+  // later: release's gray lists before the group; mirror after the hop
+  return forward(facts, snapshot, speaker, route, user, reading, settled, writes);
 }
 
+const upToUser = (speaker: Speaker, reading: CookieReading, user: User): Reason[] => [
+  ...[speaker.reason, LOOP.none, ROUTE.matched, reading.reason],
+  ...[user.identityReason, user.pinReason, user.shardReason],
+];
+
+/** Why a write is refused where it would go; null when it is not, as nearly always. */
+function freezeFor(route: Route, user: User, placed: Placed, snapshot: Snapshot): Freeze | null {
+  const { freezes } = snapshot.placement;
+  if (!freezes.any) return null;
+  const zone = placed.target.zone.id;
+  const whole = freezes.ofZone.get(zone);
+  if (whole !== undefined) return whole;
+  // A pinned user lives outside the table, and does not move with his shard.
+  if (route.zoneType !== 'rzone' || user.pin !== null) return null;
+  if (user.shard !== null) return freezes.ofShard[user.shard] ?? null;
+  return freezes.inZone.get(zone) ?? null;
+}
+
+interface Found {
+  readonly placed: Placed;
+  readonly hopReason: Reason;
+}
 type Settled =
-  | { readonly placed: Placed; readonly hopReason: Reason }
+  | Found
   | { readonly placed: null; readonly status: 400 | 421 | 503; readonly reason: Reason };
 
 const REFUSED: Settled = { placed: null, status: 421, reason: HOP.refused };
@@ -111,8 +138,8 @@ function forward(
   route: Route,
   user: User,
   reading: CookieReading,
-  placed: Placed,
-  hopReason: Reason,
+  { placed, hopReason }: Found,
+  writes: boolean,
 ): Forward {
   const fault = findFault(facts, snapshot, speaker.from, route.app, placed.target.zone.id);
   const fate = cookieFate(speaker.from, user, reading.cookie, snapshot);
@@ -121,16 +148,18 @@ function forward(
     from: speaker.from,
     operator: speaker.operator,
     route,
-    isWrite: isWrite(route, facts.method),
-    targets: [placed.target],
+    isWrite: writes,
+    targets: targetsOf(facts, route, placed.target, speaker, writes, snapshot),
     reason: placed.placeReason,
     shard: user.shard,
     provisional: placed.provisional,
     epoch: snapshot.epoch,
+    board: boardEpoch(snapshot),
     cookieNow: reading.cookie,
     cookieToSet: fate.value,
     clearsCookie: fate.clears,
     handedId: speaker.handOver?.requestId ?? null,
+    handedBoard: speaker.handOver?.board ?? -1,
     how: placed.placeReason === PLACE.forced ? 'forced' : placed.provisional ? 'random' : 'table',
     pinTag: user.pin === null ? null : snapshot.tagOfPin.get(user.pin)!,
     fault: fault.fault,
@@ -152,6 +181,26 @@ function forward(
   };
 }
 
+/** More than one only for reads that may spill: nobody's user is served in a foreign zone. */
+function targetsOf(
+  { entryIdc }: RequestFacts,
+  route: Route,
+  first: Target,
+  speaker: Speaker,
+  writes: boolean,
+  snapshot: Snapshot,
+): Forward['targets'] {
+  const { zoneType, app } = route;
+  if (route.onNoHealthy !== 'spill' || writes || zoneType === 'rzone' || speaker.from === 'peer')
+    return [first];
+  const seen = snapshot.targets.get(entryIdc);
+  const others = (snapshot.placement.spill.get(entryIdc)?.[zoneType] ?? [])
+    .filter((g) => g !== first.group && g.endpoints.has(app))
+    .map((g) => seen?.get(g))
+    .filter((t) => t !== undefined);
+  return [first, ...others];
+}
+
 /** An operator's word beats the table, but can't invent a zone or send a user to an app that is not there. */
 function force(
   name: string,
@@ -165,13 +214,18 @@ function force(
   return inZone(zone, PLACE.forced, facts, user, snapshot);
 }
 
+const boardEpoch = ({ fleet, board }: Snapshot): number => (fleet === null ? -1 : board.epoch);
+
 function respond(
   status: Respond['status'],
   speaker: Speaker,
   snapshot: Snapshot,
   passed: readonly Reason[],
   reason: Reason,
+  retryAfterS: number | null = null,
 ): Respond {
   const why = [...passed, reason];
-  return { kind: 'respond', from: speaker.from, status, reason, epoch: snapshot.epoch, why };
+  const { epoch } = snapshot;
+  const board = boardEpoch(snapshot);
+  return { kind: 'respond', from: speaker.from, status, reason, epoch, board, retryAfterS, why };
 }

@@ -92,7 +92,7 @@ export function correct(
       : { kind: 'clear' };
   }
   const readable = uid !== null && isUid(uid);
-  const pin = livePin(readable ? snapshot.rules.pins.get(uid) : undefined, nowMs);
+  const pin = livePin(readable ? snapshot.placement.pins.get(uid) : undefined, nowMs);
   const named = readable ? shardOf(uid, snapshot.topology.sharding) : null;
   const known = named ?? shardFromText(shard, snapshot);
   if (known === null) return { kind: 'unreadable' };

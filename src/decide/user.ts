@@ -74,7 +74,9 @@ function byCookie(
 ): User {
   const { shard } = cookie;
   const hinted =
-    hint === null || snapshot.rules.pins.size === 0 ? undefined : snapshot.rules.pins.get(hint);
+    hint === null || snapshot.placement.pins.size === 0
+      ? undefined
+      : snapshot.placement.pins.get(hint);
   const same = hinted !== undefined && shardOf(hinted.uid, snapshot.topology.sharding) === shard;
   const declared = same ? hinted : pinOfTag(cookie.pinTag, snapshot);
   const [pin, pinReason] = judgePin(declared, facts.receivedAtMs);
@@ -98,7 +100,8 @@ function byUid(
   snapshot: Snapshot,
   identityReason: Reason,
 ): User | null {
-  const declared = snapshot.rules.pins.size === 0 ? undefined : snapshot.rules.pins.get(uid);
+  const declared =
+    snapshot.placement.pins.size === 0 ? undefined : snapshot.placement.pins.get(uid);
   const [pin, pinReason] = judgePin(declared, facts.receivedAtMs);
   const shard = shardOf(uid, snapshot.topology.sharding);
   if (shard === null && pin === null) return null;

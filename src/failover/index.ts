@@ -1,12 +1,18 @@
 /**
  * DESIGN. Who serves each shard now. `resolve` joins what is declared (topology, rules) into tables
  * that a request only looks up: the zone of every shard, the spread for unknown users of each IDC,
- * the groups of the global zone, the czone groups of each city. Switches will enter here, as a
- * second input of `resolve`; nothing below it will notice.
+ * the groups of the global zone, the czone groups of each city, where writes are refused. What is
+ * ordered (the board) is the other input; how boards come about is in `apply.ts` (commands),
+ * `advance.ts` (runs), `move.ts` (shards) and `safety.ts`, all of them pure. Missing on purpose:
+ * anything measured.
  */
 import type { CityId, IdcId, ZoneId } from '../model/ids.ts';
-import type { Rules } from '../zone/compile-rules.ts';
-import type { Group, Topology, Zone } from '../zone/topology.ts';
+import type { Pin, Rules } from '../zone/compile-rules.ts';
+import type { Group, Idc, Topology, Zone } from '../zone/topology.ts';
+import { type Board, EMPTY_BOARD, type Move } from './board.ts';
+import { type Freezes, freezesOf } from './freeze.ts';
+import { ownersOf } from './owners.ts';
+import { isOut, serving, weightsNow } from './places.ts';
 
 /** One group that may be drawn, up to (not including) `below` of the spread's total. */
 export interface Share {
@@ -31,52 +37,131 @@ export interface Placement {
   readonly cityZones: ReadonlyMap<IdcId, Spread>;
   /** Groups inside one zone. */
   readonly groupsOf: ReadonlyMap<ZoneId, Spread>;
+  /** Groups that reads may spill to, nearest first, as each IDC sees them. */
+  readonly spill: ReadonlyMap<IdcId, SpillOrder>;
+  readonly freezes: Freezes;
+  /** Shards under way: their old and their new zone may both be asked, by gates that lag. */
+  readonly moving: ReadonlyMap<number, Move>;
+  /** Declared and ordered ones; an order counts. */
+  readonly pins: ReadonlyMap<string, Pin>;
+  /** Addresses of endpoints that are switched off. */
+  readonly off: ReadonlySet<string>;
 }
 
-export function resolve(topology: Topology, rules: Rules): Placement {
+interface SpillOrder {
+  readonly gzone: readonly Group[];
+  readonly czone: readonly Group[];
+}
+
+/** Weights of groups as they count now. */
+interface Weights {
+  readonly topology: Topology;
+  readonly rules: Rules;
+  readonly board: Board;
+}
+
+/** @param lost this gate has lost the fleet for longer than its lease */
+export function resolve(
+  topology: Topology,
+  rules: Rules,
+  board: Board = EMPTY_BOARD,
+  lost = false,
+): Placement {
+  const weights: Weights = { topology, rules, board };
+  const owners = ownersOf(board, rules) as readonly ZoneId[];
   const zones = [...topology.zones.values()];
-  const serving = zones.filter((z) => z.type === 'rzone' && rules.owners.includes(z.id));
-  const rzones = serving.length > 0 ? serving : zones.filter((z) => z.type === 'rzone');
+  const rzones = forUnknown(zones, owners, board);
   const czones = zones.filter((z) => z.type === 'czone');
   const unknownUsers = new Map<IdcId, Spread>();
   const cityZones = new Map<IdcId, Spread>();
   for (const idc of topology.idcs.values()) {
-    unknownUsers.set(idc.id, nearest(rzones, idc.id, idc.city, rules, rzones));
-    cityZones.set(idc.id, nearest(czones, idc.id, idc.city, rules, []));
+    unknownUsers.set(idc.id, nearest(rzones, idc.id, idc.city, weights, rzones));
+    // Readers leave their city only where people have put its czones out of service.
+    const elsewhere = czones.some((z) => z.city === idc.city) ? czones : [];
+    cityZones.set(idc.id, nearest(czones, idc.id, idc.city, weights, elsewhere));
   }
   return {
-    zoneOfShard: rules.owners.map((id) => topology.zones.get(id)!),
+    zoneOfShard: owners.map((id) => topology.zones.get(id)!),
     unknownUsers,
     globals: spreadOf(
       zones.filter((z) => z.type === 'gzone'),
-      rules,
+      weights,
     ),
     cityZones,
-    groupsOf: new Map(zones.map((z) => [z.id, spreadOf([z], rules)])),
+    groupsOf: new Map(zones.map((z) => [z.id, spreadOf([z], weights)])),
+    spill: new Map([...topology.idcs.values()].map((i) => [i.id, spillFrom(i, zones, weights)])),
+    freezes: freezesOf(board, rules, lost),
+    moving: new Map(board.moves.flatMap((m) => m.shards.map((s) => [s, m] as const))),
+    pins: pinsOf(rules, board),
+    off: offEndpoints(board),
   };
 }
+
+/** Zones that have users and keep them; where there is none, those that have, or might. */
+function forUnknown(zones: readonly Zone[], owners: readonly ZoneId[], board: Board): Zone[] {
+  const rzones = zones.filter((z) => z.type === 'rzone');
+  const owning = rzones.filter((z) => owners.includes(z.id));
+  const staying = owning.filter((z) => !isOut(board, z));
+  if (staying.length > 0) return staying;
+  return owning.length > 0 ? owning : rzones;
+}
+
+function spillFrom(from: Idc, zones: readonly Zone[], { topology, board }: Weights): SpillOrder {
+  const far = (group: Group): number => {
+    if (group.idc === from.id) return 0;
+    return topology.idcs.get(group.idc)?.city === from.city ? 1 : 2;
+  };
+  const of = (type: Zone['type']): Group[] =>
+    zones
+      .filter((z) => z.type === type)
+      .flatMap((z) => z.groups.filter((g) => serving(board, z, g, topology) > 0))
+      .toSorted((a, b) => far(a) - far(b));
+  return { gzone: of('gzone'), czone: of('czone') };
+}
+
+function pinsOf(rules: Rules, board: Board): ReadonlyMap<string, Pin> {
+  const ordered = board.switches.filter((s) => s.action === 'pin');
+  if (ordered.length === 0) return rules.pins;
+  const pins = new Map(rules.pins);
+  for (const { uid, zone, untilMs } of ordered)
+    pins.set(uid, { uid, zone: zone as ZoneId, untilMs: untilMs ?? Number.POSITIVE_INFINITY });
+  return pins;
+}
+
+const offEndpoints = (board: Board): ReadonlySet<string> =>
+  new Set(
+    board.switches.flatMap((s) =>
+      s.action === 'off' && s.scope.kind === 'endpoint' ? [s.scope.address] : [],
+    ),
+  );
 
 function nearest(
   zones: readonly Zone[],
   idc: IdcId,
   city: CityId,
-  rules: Rules,
+  weights: Weights,
   otherwise: readonly Zone[],
 ): Spread {
-  const own = zones.filter((z) => z.idc === idc);
-  if (own.length > 0) return spreadOf(own, rules);
-  const near = zones.filter((z) => z.city === city);
-  return spreadOf(near.length > 0 ? near : otherwise, rules);
+  const own = spreadOf(
+    zones.filter((z) => z.idc === idc),
+    weights,
+  );
+  if (own.total > 0) return own;
+  const near = spreadOf(
+    zones.filter((z) => z.city === city),
+    weights,
+  );
+  return near.total > 0 ? near : spreadOf(otherwise, weights);
 }
 
 /** Groups of weight 0 take no part at all. */
-export function spreadOf(zones: readonly Zone[], rules: Rules): Spread {
+export function spreadOf(zones: readonly Zone[], { topology, rules, board }: Weights): Spread {
   const shares: Share[] = [];
   let total = 0;
   for (const zone of zones) {
-    const weights = rules.weights.get(zone.id)!;
+    const now = weightsNow(board, zone, rules, topology);
     zone.groups.forEach((group, i) => {
-      const weight = weights[i]!;
+      const weight = now[i]!;
       if (weight <= 0) return;
       total += weight;
       shares.push({ zone, group, below: total });

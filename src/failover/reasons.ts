@@ -31,3 +31,22 @@ export const PLACE = reasonsOf('placement', {
     'The forced zone does not exist or has no place on this route; answered 400.',
   ],
 });
+
+export const SPILL = reasonsOf('spill', {
+  spilled: [
+    'spilled',
+    'No endpoint of the chosen group is healthy; another IDC’s serves the read.',
+  ],
+});
+
+export const FREEZE = reasonsOf('freeze', {
+  moving: [
+    'write-frozen-moving',
+    'The shard is on its way to another zone; its writes are refused for a moment, answered 503.',
+  ],
+  ordered: ['write-frozen', 'A switch refuses writes here; answered 503.'],
+  lost: [
+    'write-frozen-lost',
+    'The shard was on its way when this gate lost the fleet: who owns it now is in doubt; writes are answered 503.',
+  ],
+});

@@ -3,12 +3,18 @@
  * deadlines. Several gates of an IDC share one Gate document.
  */
 import { stringifySetCookie } from 'cookie';
-import ipaddr from 'ipaddr.js';
 import type { ListenerKind } from '../model/facts.ts';
 import { type IdcId, parseIdcId } from '../model/ids.ts';
-import type { DocPath, Report } from '../model/issue.ts';
+import type { Report } from '../model/issue.ts';
 import type { KeyRing } from '../model/mac.ts';
 import { type Address, toAddress } from '../model/schema.ts';
+import {
+  type AdminListener,
+  type ControlSettings,
+  compileAdmin,
+  compileControl,
+} from './compile-control.ts';
+import { compileKeys } from './compile-keys.ts';
 import type { GateDoc, PathPolicy } from './gate-schema.ts';
 import { compileNetworks, type Networks } from './networks.ts';
 
@@ -22,7 +28,8 @@ export interface Listener {
 
 export interface GateSettings {
   readonly listeners: readonly Listener[];
-  readonly admin: readonly { readonly address: Address; readonly idc: IdcId | null }[];
+  readonly admin: readonly AdminListener[];
+  readonly control: ControlSettings;
   readonly proxies: Networks;
   readonly peers: Networks;
   readonly keys: { readonly cookie: KeyRing; readonly peer: KeyRing; readonly operator: KeyRing };
@@ -37,9 +44,6 @@ export interface GateSettings {
   readonly log: GateDoc['log'];
 }
 
-/** Secrets that start so are for demos; `check` warns of them. */
-const DEMO_SECRET_PREFIX = 'demo-only-';
-
 export function compileGate(doc: GateDoc, report: Report): GateSettings {
   const settings: GateSettings = {
     listeners: doc.listeners.map((l) => ({
@@ -48,10 +52,8 @@ export function compileGate(doc: GateDoc, report: Report): GateSettings {
       connections: l.connections ?? null,
       idc: l.idc === undefined ? null : parseIdcId(l.idc),
     })),
-    admin: doc.admin.map((a) => ({
-      address: toAddress(a.address),
-      idc: a.idc === undefined ? null : parseIdcId(a.idc),
-    })),
+    admin: compileAdmin(doc, report),
+    control: compileControl(doc, report),
     proxies: compileNetworks(doc.trust.proxies, ['trust', 'proxies'], report),
     peers: compileNetworks(doc.trust.peers, ['trust', 'peers'], report),
     keys: {
@@ -69,60 +71,10 @@ export function compileGate(doc: GateDoc, report: Report): GateSettings {
     log: doc.log,
   };
   checkAddresses(settings, report);
-  checkAdmin(settings, report);
   checkLimits(settings, report);
   checkCookie(settings, report);
   return settings;
 }
-
-function compileKeys(
-  keys: readonly { readonly id: string; readonly secret?: string | undefined }[],
-  path: DocPath,
-  report: Report,
-): KeyRing {
-  const ids = new Set<string>();
-  return keys.map((key, i) => {
-    if (ids.has(key.id)) {
-      report.error([...path, i, 'id'], 'duplicate-key-id', `key id ${key.id} is used twice`, {
-        found: key.id,
-        expected: 'two different ids',
-      });
-    }
-    ids.add(key.id);
-    if (key.secret?.startsWith(DEMO_SECRET_PREFIX) === true) {
-      report.warn(
-        [...path, i],
-        'demo-key',
-        `key ${key.id} is the published demo key: anybody can sign with it`,
-      );
-    }
-    if (key.secret === undefined) {
-      report.error([...path, i], 'no-secret', `key ${key.id} has no secret`, {
-        expected: 'secret or secretFile',
-      });
-    }
-    return { id: key.id, secret: key.secret ?? '' };
-  });
-}
-
-/** The admin listener has no login yet, so it stays on the machine. */
-function checkAdmin(settings: GateSettings, report: Report): void {
-  settings.admin.forEach(({ address }, i) => {
-    if (address.host === 'localhost' || isLoopback(address.host)) return;
-    report.error(
-      ['admin', i, 'address'],
-      'admin-address',
-      'the admin listener would be reachable from outside',
-      {
-        found: address.text,
-        expected: 'a loopback address, as 127.0.0.1:9901',
-      },
-    );
-  });
-}
-
-const isLoopback = (host: string): boolean =>
-  ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback';
 
 function checkCookie(settings: GateSettings, report: Report): void {
   const { sameSite, secure, name, domain } = settings.cookie;

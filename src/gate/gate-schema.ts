@@ -32,7 +32,54 @@ const listenerSchema = z.strictObject({
     .describe('Open at once on this listener; limits.connections counts all of them'),
 });
 
-const adminSchema = z.strictObject({ address: addressSchema, idc: nameSchema.optional() });
+const file = z.string().min(1).max(4096);
+
+const adminSchema = z.strictObject({
+  address: addressSchema,
+  idc: nameSchema.optional(),
+  tls: z
+    .strictObject({
+      certFile: file,
+      keyFile: file,
+      clientCaFile: file.optional().describe('Callers need a certificate signed by one of these'),
+    })
+    .optional()
+    .describe('Paths are relative to the configuration directory'),
+});
+
+const tokenSchema = z
+  .strictObject({
+    id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/, {
+      error: '1 to 32 letters, digits, _ or -',
+    }),
+    role: z.enum(['read', 'write']).describe('read sees all; write may also order'),
+    secret: z
+      .string()
+      .regex(/^[!-~]{32,1024}$/, { error: '32 to 1024 visible ASCII characters' })
+      .optional(),
+    secretFile: z
+      .string()
+      .optional()
+      .describe('A file that holds the secret, relative to this one'),
+  })
+  .refine((k) => (k.secret === undefined) !== (k.secretFile === undefined), {
+    error: 'secret or secretFile, and not both',
+  });
+
+const controlSchema = z.strictObject({
+  tokens: z
+    .array(tokenSchema)
+    .max(100)
+    .default([])
+    .describe('Once there is one, all that is not a probe needs one'),
+  hosts: z
+    .array(
+      z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/, { error: 'a host name or address, no port' }),
+    )
+    .max(100)
+    .default([])
+    .describe('Names in Host under which people call it, besides its own address'),
+});
 
 const limitsSchema = z.strictObject({
   headBytes: countSchema(1024, 262_144).default(32_768),
@@ -132,6 +179,7 @@ export const gateSchema = z.strictObject({
   kind: z.literal('Gate'),
   listeners: z.array(listenerSchema).min(1).max(64),
   admin: z.array(adminSchema).max(64).default([]),
+  control: controlSchema.prefault({}).describe('Who may use the admin listeners’ /v1/'),
   trust: z
     .strictObject({
       proxies: cidrs

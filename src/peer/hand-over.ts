@@ -1,6 +1,6 @@
 /**
  * What one gate tells the next about a request it forwards, in the header X-Ldc-Decision:
- * `v1.<from idc>.<zone>.<shard|->.<group>.<epoch>.<how>.<request id>.<sent at>.<key id>.<mac>`.
+ * `v1.<from idc>.<zone>.<shard|->.<group>.<epoch>[-<board epoch>].<how>.<request id>.<sent at>.<key id>.<mac>`.
  * The MAC also covers method, host and target, so a hand-over can't be moved to another request.
  */
 import { type Epoch, parseEpoch } from '../model/ids.ts';
@@ -17,11 +17,19 @@ export interface HandOver {
   readonly shard: number | null;
   readonly group: string;
   readonly epoch: Epoch;
+  /** Epoch of the sender's board; 0 without one. */
+  readonly board: number;
   /** How the sender came to the zone: a newer receiver may correct a table's word, not a person's. */
   readonly how: 'table' | 'forced' | 'random';
   /** Tag of the user's pin, null when he has none. */
   readonly pinTag: string | null;
   readonly requestId: string;
+}
+
+/** As the next gate reads it. */
+export interface ReceivedHandOver extends HandOver {
+  /** By the sender's clock. */
+  readonly sentAtMs: number;
 }
 
 const HOW_LETTER = { table: 't', forced: 'f', random: 'r' } as const;
@@ -41,7 +49,8 @@ const boundText = (r: Bound): string => `${r.method} ${r.host} ${r.path}?${r.que
 export function signHandOver(h: HandOver, bound: Bound, nowMs: number, keys: KeyRing): string {
   const key = keys[0]!;
   const shard = h.shard === null ? '-' : h.shard;
-  const body = `v1.${h.fromIdc}.${h.zone}.${shard}.${h.group}.${h.epoch}.${HOW_LETTER[h.how]}${h.pinTag ?? ''}.${h.requestId}.${nowMs.toString(36)}.${key.id}`;
+  const epochs = h.board === 0 ? h.epoch : `${h.epoch}-${h.board}`;
+  const body = `v1.${h.fromIdc}.${h.zone}.${shard}.${h.group}.${epochs}.${HOW_LETTER[h.how]}${h.pinTag ?? ''}.${h.requestId}.${nowMs.toString(36)}.${key.id}`;
   return `${body}.${macOf(key.secret, PURPOSE, `${body}\n${boundText(bound)}`)}`;
 }
 
@@ -51,7 +60,7 @@ export function readHandOver(
   bound: Bound,
   nowMs: number,
   keys: KeyRing,
-): HandOver | null {
+): ReceivedHandOver | null {
   const parts = text.split('.');
   if (parts.length !== 11 || parts[0] !== 'v1' || text.length > 512) return null;
   const [, fromIdc = '', zone = '', shardText = '', group = '', epochText = ''] = parts;
@@ -60,12 +69,14 @@ export function readHandOver(
   if (key === undefined) return null;
   const body = text.slice(0, text.length - mac.length - 1);
   if (!macMatches(key.secret, PURPOSE, `${body}\n${boundText(bound)}`, mac)) return null;
-  const age = nowMs - Number.parseInt(atText, 36);
-  if (!(Math.abs(age) <= HAND_OVER_WINDOW_MS)) return null;
-  const epoch = parseEpoch(Number(epochText));
-  if (epoch === null) return null;
+  const sentAtMs = Number.parseInt(atText, 36);
+  if (!(Math.abs(nowMs - sentAtMs) <= HAND_OVER_WINDOW_MS)) return null;
+  const [rules = '', boardText = '0'] = epochText.split('-');
+  const epoch = parseEpoch(Number(rules));
+  const board = parseEpoch(Number(boardText));
+  if (epoch === null || board === null) return null;
   const shard = shardText === '-' ? null : Number(shardText);
   const pinTag = how.length > 1 ? how.slice(1) : null;
   const kind = how.startsWith('f') ? 'forced' : how.startsWith('r') ? 'random' : 'table';
-  return { fromIdc, zone, shard, group, epoch, how: kind, pinTag, requestId };
+  return { fromIdc, zone, shard, group, epoch, board, how: kind, pinTag, requestId, sentAtMs };
 }

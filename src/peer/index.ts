@@ -8,7 +8,7 @@
 import type { ConnectionClass, RequestFacts } from '../model/facts.ts';
 import type { KeyRing } from '../model/mac.ts';
 import type { Reason } from '../model/reason.ts';
-import { HAND_OVER_HEADER, type HandOver, readHandOver } from './hand-over.ts';
+import { HAND_OVER_HEADER, type ReceivedHandOver, readHandOver } from './hand-over.ts';
 import { OPERATOR_HEADER, readOperatorToken } from './operator-token.ts';
 import { FROM } from './reasons.ts';
 
@@ -31,7 +31,7 @@ export interface PeerRoom {
 
 export interface Speaker {
   readonly from: ConnectionClass;
-  readonly handOver: HandOver | null;
+  readonly handOver: ReceivedHandOver | null;
   readonly operator: string | null;
   readonly reason: Reason;
 }

@@ -31,12 +31,24 @@ export function compileRoutes(doc: RoutesDoc, report: Report): RouteTable {
       return;
     }
     checkIdentity(doc, i, report);
+    if (entry.zone === 'rzone' && entry.onNoHealthy === 'spill') {
+      report.error(
+        ['routes', i, 'onNoHealthy'],
+        'spill',
+        'a user’s requests may not spill into a zone that does not own him',
+        {
+          found: 'spill on an rzone route',
+          expected: 'panic or fail; moving users takes a switch',
+        },
+      );
+    }
     const route: Route = Object.freeze({
       name: `${host}${prefix === '' ? '/' : prefix}`,
       zoneType: entry.zone,
       app: parseAppId(entry.app)!,
       identity: entry.identity ?? null,
       write: entry.write,
+      onNoHealthy: entry.onNoHealthy,
       priority: entry.priority,
       bodyBytes: entry.bodyBytes ?? null,
       firstByteMs: entry.firstByteMs ?? null,

@@ -15,6 +15,8 @@ export interface Route {
   /** Name of the identity list, null for none. */
   readonly identity: string | null;
   readonly write: 'auto' | 'always' | 'never';
+  /** When no endpoint of the chosen group is healthy. */
+  readonly onNoHealthy: 'panic' | 'fail' | 'spill';
   readonly priority: Priority;
   /** null: as the Gate document says. */
   readonly bodyBytes: number | null;

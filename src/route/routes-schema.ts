@@ -94,6 +94,12 @@ const routeSchema = z.strictObject({
     .enum(['auto', 'always', 'never'])
     .default('auto')
     .describe('auto: every method but GET, HEAD, OPTIONS, TRACE writes'),
+  onNoHealthy: z
+    .enum(['panic', 'fail', 'spill'])
+    .default('panic')
+    .describe(
+      'No endpoint healthy: try them all the same; answer 503; or, reads of gzone and czone, another IDC',
+    ),
   priority: z
     .enum(PRIORITIES)
     .default('normal')

@@ -4,6 +4,7 @@ import type { GateDoc } from '../gate/gate-schema.ts';
 import type { AppId } from '../model/ids.ts';
 import type { Report } from '../model/issue.ts';
 import type { RoutesDoc } from '../route/routes-schema.ts';
+import type { UpstreamPolicies, UpstreamPolicy } from '../upstream/index.ts';
 import type { UpstreamsDoc } from '../upstream/upstreams-schema.ts';
 import type { Rules } from '../zone/compile-rules.ts';
 import { appsOf, type Topology, type Zone } from '../zone/topology.ts';
@@ -77,6 +78,39 @@ function checkApp(zone: Zone, route: RouteDoc, i: number, report: Report): void 
       },
     );
   }
+}
+
+/** May all endpoints count as sick at once? Only a probe says so of the last ones. */
+export const canBeAllOut = ({ probe, outliers }: UpstreamPolicy): boolean =>
+  probe !== null || (outliers !== null && outliers.maxEjectedPercent >= 100);
+
+/** What could never fire is said before anybody relies on it. */
+export function checkSpills(
+  doc: RoutesDoc,
+  topology: Topology,
+  upstreams: UpstreamPolicies,
+  report: Report,
+): void {
+  doc.routes.forEach(({ onNoHealthy, zone, app }, i) => {
+    if (onNoHealthy === 'panic') return;
+    const path = ['routes', i, 'onNoHealthy'];
+    const policy = upstreams.of(app as AppId);
+    if (!canBeAllOut(policy)) {
+      const { outliers } = policy;
+      const most = outliers === null ? 'nothing' : `at most ${outliers.maxEjectedPercent} %`;
+      report.warn(
+        path,
+        'dead-failover',
+        `${onNoHealthy} can never fire: ${app} has no probe, and outliers take out ${most} of its endpoints`,
+      );
+    }
+    if (onNoHealthy !== 'spill') return;
+    const groups = [...topology.zones.values()]
+      .filter((z) => z.type === zone)
+      .flatMap((z) => z.groups.filter((g) => g.endpoints.has(app as AppId)));
+    if (new Set(groups.map((g) => g.idc)).size < 2)
+      report.warn(path, 'dead-failover', `${app} runs in one IDC: there is nowhere to spill to`);
+  });
 }
 
 /** The gzone is one set of data; two of them would be two truths. */

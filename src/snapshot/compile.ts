@@ -1,30 +1,37 @@
 import type { z } from 'zod';
 import { CookieCodec } from '../cookie/index.ts';
-import { resolve } from '../failover/index.ts';
+import { EMPTY_BOARD } from '../failover/board.ts';
+import { compileFleet, type FleetSettings } from '../failover/compile-fleet.ts';
+import { fleetSchema } from '../failover/fleet-schema.ts';
+import { compilePlan, planSchema } from '../failover/plan-schema.ts';
+import type { Plan } from '../failover/run.ts';
 import { compileGate } from '../gate/compile-gate.ts';
 import { gateSchema } from '../gate/gate-schema.ts';
 import type { ConnectionClass } from '../model/facts.ts';
-import type { IdcId, ShardId } from '../model/ids.ts';
+import type { AppId, IdcId } from '../model/ids.ts';
 import { type Issue, nearestName, Report } from '../model/issue.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { compileRoutes } from '../route/compile.ts';
+import type { RouteTable } from '../route/index.ts';
 import { routesSchema } from '../route/routes-schema.ts';
 import { compileSource, headersOf, type Source, untrustedHeaders } from '../uid-router/compile.ts';
-import { shardOf } from '../uid-router/index.ts';
 import { compileUpstreams } from '../upstream/compile-upstreams.ts';
+import type { UpstreamPolicies } from '../upstream/index.ts';
 import { upstreamsSchema } from '../upstream/upstreams-schema.ts';
-import { compileRules, type Pin } from '../zone/compile-rules.ts';
+import { compileRules } from '../zone/compile-rules.ts';
 import { compileTopology } from '../zone/compile-topology.ts';
 import { rulesSchema } from '../zone/rules-schema.ts';
 import type { Group, Sharding, Topology } from '../zone/topology.ts';
 import { topologySchema } from '../zone/topology-schema.ts';
 import {
+  canBeAllOut,
   checkGateIdcs,
   checkGzone,
   checkOwners,
   checkPeers,
   checkPolicyApps,
   checkRoutes,
+  checkSpills,
 } from './checks.ts';
 import {
   byPlace,
@@ -36,6 +43,7 @@ import {
 } from './documents.ts';
 import type { Snapshot, Target } from './index.ts';
 import { parseDocument } from './parse.ts';
+import { NOTHING_ORDERED, withBoard } from './with-board.ts';
 
 export interface Compiled {
   readonly snapshot: Snapshot;
@@ -48,6 +56,8 @@ export const SCHEMAS = {
   Routes: routesSchema,
   Gate: gateSchema,
   Upstreams: upstreamsSchema,
+  Fleet: fleetSchema,
+  Plan: planSchema,
 } as const;
 
 interface Parts {
@@ -65,18 +75,27 @@ export function compileSnapshot(
   directory: string,
 ): Result<Compiled, readonly Issue[]> {
   const strays: Issue[] = [];
-  const byKind = sortKinds(documents, directory, strays);
+  const plans = documents.filter(isPlan).map((doc) => ({ report: new Report(), doc }));
+  const byKind = sortKinds(
+    documents.filter((d) => !isPlan(d)),
+    directory,
+    strays,
+  );
   const parts = new Map<Kind, Parts>();
   for (const [kind, doc] of byKind) parts.set(kind, { report: new Report(), doc });
-  const snapshot = assemble(parts, digest);
+  const snapshot = assemble(parts, plans, digest);
   const issues = [...strays];
-  for (const { report, doc } of parts.values()) {
+  for (const { report, doc } of [...parts.values(), ...plans]) {
     issues.push(...report.problems.map((p) => toIssue(doc, p)));
   }
   issues.sort(byPlace);
   if (snapshot === null || issues.some((i) => i.severity === 'error')) return fail(issues);
   return ok({ snapshot, warnings: issues });
 }
+
+/** The only kind of which there may be many. */
+const isPlan = (doc: ConfigDocument): boolean =>
+  (doc.data as { kind?: unknown } | null)?.kind === 'Plan';
 
 function sortKinds(
   documents: readonly ConfigDocument[],
@@ -138,7 +157,11 @@ function parsePart<S extends z.ZodType>(
   return part === undefined ? null : parseDocument(schema, part.doc.data, part.report);
 }
 
-function assemble(parts: ReadonlyMap<Kind, Parts>, digest: string): Snapshot | null {
+function assemble(
+  parts: ReadonlyMap<Kind, Parts>,
+  planParts: readonly Parts[],
+  digest: string,
+): Snapshot | null {
   const topologyDoc = parsePart(parts, 'Topology', topologySchema);
   const rulesDoc = parsePart(parts, 'Rules', rulesSchema);
   const routesDoc = parsePart(parts, 'Routes', routesSchema);
@@ -160,9 +183,12 @@ function assemble(parts: ReadonlyMap<Kind, Parts>, digest: string): Snapshot | n
       : compileRules(rulesDoc, topology, reportOf('Rules'));
   if (topology === null || rules === null || routes === null || routesDoc === null || gate === null)
     return null;
+  const fleet = compileFleetPart(parts, topology, upstreams);
+  const plans = compilePlans(planParts, topology);
   checkOwners(topology, rules, routesDoc, reportOf('Routes'));
+  checkSpills(routesDoc, topology, upstreams, reportOf('Routes'));
   checkGzone(routesDoc, topology, reportOf('Routes'));
-  if ([...parts.values()].some(({ report }) => report.failed)) return null;
+  if ([...parts.values(), ...planParts].some(({ report }) => report.failed)) return null;
   const cookie = new CookieCodec(
     gate.keys.cookie,
     topology.sharding.count,
@@ -171,7 +197,7 @@ function assemble(parts: ReadonlyMap<Kind, Parts>, digest: string): Snapshot | n
   const identities = new Map(
     Object.entries(routesDoc.identities).map(([name, list]) => [name, list.map(compileSource)]),
   );
-  return Object.freeze({
+  const declared = {
     epoch: rules.epoch,
     digest,
     topology,
@@ -180,18 +206,48 @@ function assemble(parts: ReadonlyMap<Kind, Parts>, digest: string): Snapshot | n
     identities,
     untrustedHeaders: untrustedByList(identities),
     identityHeaders: new Map([...identities].map(([name, list]) => [name, headersOf(list)])),
-    placesUid: (uid: string) => shardOf(uid, topology.sharding) !== null || rules.pins.has(uid),
-    placement: resolve(topology, rules),
     peer: { peers: gate.peers, peerKeys: gate.keys.peer, operatorKeys: gate.keys.operator },
     cookie,
-    cookieOfShard: rules.owners.map((zone, shard) =>
-      cookie.write(shard as ShardId, zone, rules.epoch, null),
-    ),
-    ...compilePinTags(rules.pins, cookie),
+    fleet,
+    plans,
+    userApps: userAppsOf(routes),
     gate,
     upstreams,
     targets: compileTargets(topology),
-  });
+  };
+  return withBoard({ ...declared, ...NOTHING_ORDERED }, EMPTY_BOARD, false);
+}
+
+const userAppsOf = ({ routes }: RouteTable): AppId[] => [
+  ...new Set(routes.filter((r) => r.zoneType === 'rzone').map((r) => r.app)),
+];
+
+function compileFleetPart(
+  parts: ReadonlyMap<Kind, Parts>,
+  topology: Topology,
+  upstreams: UpstreamPolicies,
+): FleetSettings | null {
+  const part = parts.get('Fleet');
+  const doc = parsePart(parts, 'Fleet', fleetSchema);
+  return part === undefined || doc === null
+    ? null
+    : compileFleet(doc, topology, (app) => canBeAllOut(upstreams.of(app)), part.report);
+}
+
+function compilePlans(planParts: readonly Parts[], topology: Topology): Map<string, Plan> {
+  const plans = new Map<string, Plan>();
+  for (const { report, doc } of planParts) {
+    const parsed = parseDocument(planSchema, doc.data, report);
+    if (parsed === null) continue;
+    if (plans.has(parsed.name)) {
+      report.error(['name'], 'duplicate-name', `there are two plans ${parsed.name}`, {
+        found: parsed.name,
+        expected: 'each plan once',
+      });
+    }
+    plans.set(parsed.name, compilePlan(parsed, topology, report));
+  }
+  return plans;
 }
 
 /** Two shard rules with one scheme would read each other's cookies as the same users. */
@@ -210,20 +266,6 @@ function untrustedByList(
     [null, judge([])],
     ...[...identities].map(([name, own]) => [name, judge(own)] as const),
   ]);
-}
-
-function compilePinTags(
-  pins: ReadonlyMap<string, Pin>,
-  cookie: CookieCodec,
-): Pick<Snapshot, 'pinOfTag' | 'tagOfPin'> {
-  const pinOfTag = new Map<string, Pin>();
-  const tagOfPin = new Map<Pin, string>();
-  for (const pin of pins.values()) {
-    const tags = cookie.pinTags(pin.uid);
-    tagOfPin.set(pin, tags[0]!);
-    for (const tag of tags) pinOfTag.set(tag, pin);
-  }
-  return { pinOfTag, tagOfPin };
 }
 
 function compileTargets(topology: Topology): Map<IdcId, Map<Group, Target>> {

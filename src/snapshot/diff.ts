@@ -31,7 +31,7 @@ function homeOfShard(snapshot: Snapshot, shard: ShardId): Home | null {
  */
 export function homeOfUid(snapshot: Snapshot, uid: string, nowMs: number): Home | null {
   const shard = shardOf(uid, snapshot.topology.sharding);
-  const pin = livePin(snapshot.rules.pins.get(uid), nowMs);
+  const pin = livePin(snapshot.placement.pins.get(uid), nowMs);
   if (pin === null) {
     return shard === null ? null : homeOfShard(snapshot, shard);
   }

@@ -4,10 +4,13 @@
  * a name without a thing. Missing on purpose: any way to change a snapshot. A new one is compiled.
  */
 import type { CookieCodec } from '../cookie/index.ts';
+import type { Board } from '../failover/board.ts';
+import type { FleetSettings } from '../failover/compile-fleet.ts';
 import type { Placement } from '../failover/index.ts';
+import type { Plan } from '../failover/run.ts';
 import type { GateSettings } from '../gate/compile-gate.ts';
 import type { ConnectionClass } from '../model/facts.ts';
-import type { Epoch, IdcId } from '../model/ids.ts';
+import type { AppId, Epoch, IdcId } from '../model/ids.ts';
 import type { PeerRoom } from '../peer/index.ts';
 import type { RouteTable } from '../route/index.ts';
 import type { Source } from '../uid-router/compile.ts';
@@ -48,6 +51,15 @@ export interface Snapshot {
   readonly pinOfTag: ReadonlyMap<string, Pin>;
   /** The tag that is written now, under the signing key: a MAC, so made once. */
   readonly tagOfPin: ReadonlyMap<Pin, string>;
+  /** What people have ordered; empty where no fleet is declared. */
+  readonly board: Board;
+  /** This gate has lost the fleet for longer than its lease. */
+  readonly lost: boolean;
+  /** null: this gate knows only its own configuration. */
+  readonly fleet: FleetSettings | null;
+  readonly plans: ReadonlyMap<string, Plan>;
+  /** Apps that a zone must run to own users. */
+  readonly userApps: readonly AppId[];
   readonly gate: GateSettings;
   readonly upstreams: UpstreamPolicies;
   /** Targets of every group as each IDC sees them. */

@@ -158,7 +158,7 @@ describe('zonegate explain', () => {
     ]) {
       expect(code).toBe(0);
       expect(out).toContain('went to RZ04/A, peer, shard 68, epoch 1');
-      expect(out).toContain('with this configuration (epoch 1): the same');
+      expect(out).toContain('with this configuration (epoch 1, board 0): the same');
     }
     expect(explain('--log', 'no json').code).toBe(2);
     expect(explain('--log', '{}').code).toBe(2);
@@ -221,19 +221,21 @@ describe('zonegate simulate', () => {
     const after = referenceWith({
       'rules.yaml': [
         ['    zone: RZ01\n', '    zone: RZ02\n'],
-        ['GZ01: { A: 50, B: 50 }', 'GZ01: { A: 0, B: 100 }'],
+        ['GZ01: { A: 50, B: 50, C: 0 }', 'GZ01: { A: 0, B: 100, C: 0 }'],
       ],
     });
     const { out } = zonegate(['simulate', '-c', REFERENCE, '--against', after]);
     expect(out).toMatch(/pinned uid 2088000000000420: RZ01\/\w \(hz1, hangzhou\) → RZ02/);
-    expect(out).toContain('gzone GZ01: A 50 in hz1, B 50 in hz2 → A 0 in hz1, B 100 in hz2');
+    expect(out).toContain(
+      'gzone GZ01: A 50 in hz1, B 50 in hz2, C 0 in sh1 → A 0 in hz1, B 100 in hz2, C 0 in sh1',
+    );
   });
 });
 
 describe('zonegate schema', () => {
   it('prints JSON Schema for all kinds, or one', () => {
     const all = JSON.parse(zonegate(['schema']).out) as { oneOf: unknown[] };
-    expect(all.oneOf).toHaveLength(5);
+    expect(all.oneOf).toHaveLength(7);
     const rules = JSON.parse(zonegate(['schema', 'rules']).out) as Record<string, unknown>;
     expect(rules).toMatchObject({ type: 'object', additionalProperties: false });
     expect(

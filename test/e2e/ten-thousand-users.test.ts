@@ -129,6 +129,7 @@ describe('what crosses gates', () => {
         shard: 68,
         group: 'A',
         epoch: cluster.snapshot.epoch,
+        board: 0,
         requestId: 'test-request-1',
         how: 'table',
         pinTag: null,

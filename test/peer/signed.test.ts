@@ -14,6 +14,7 @@ const HAND_OVER = {
   shard: 68,
   group: 'A',
   epoch: 7 as Epoch,
+  board: 0,
   how: 'table' as const,
   pinTag: 'AbCd-_123456',
   requestId: '0123456789abcdef',
@@ -22,11 +23,10 @@ const signed = signHandOver(HAND_OVER, BOUND, NOW, [KEY]);
 
 describe('a hand-over between gates', () => {
   it('is read as it was signed', () => {
-    expect(readHandOver(signed, BOUND, NOW + 1000, [KEY])).toEqual(HAND_OVER);
+    expect(readHandOver(signed, BOUND, NOW + 1000, [KEY])).toEqual({ ...HAND_OVER, sentAtMs: NOW });
     const unknown = { ...HAND_OVER, shard: null };
-    expect(readHandOver(signHandOver(unknown, BOUND, NOW, [KEY]), BOUND, NOW, [KEY])).toEqual(
-      unknown,
-    );
+    const read = readHandOver(signHandOver(unknown, BOUND, NOW, [KEY]), BOUND, NOW, [KEY]);
+    expect(read).toEqual({ ...unknown, sentAtMs: NOW });
   });
 
   it('is bound to method, host, path and query', () => {

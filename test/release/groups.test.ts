@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EMPTY_BOARD } from '../../src/failover/board.ts';
 import { pick, spreadOf } from '../../src/failover/index.ts';
 import type { ShardId } from '../../src/model/ids.ts';
 import { pointOfShard } from '../../src/release/index.ts';
@@ -7,7 +8,11 @@ import { reference } from '../support/config.ts';
 const { topology, rules } = reference();
 const zone = [...topology.zones.values()].find((z) => z.id === 'RZ01')!;
 const withWeights = (a: number, b: number) =>
-  spreadOf([zone], { ...rules, weights: new Map([[zone.id, [a, b]]]) });
+  spreadOf([zone], {
+    topology,
+    rules: { ...rules, weights: new Map([[zone.id, [a, b]]]) },
+    board: EMPTY_BOARD,
+  });
 const groupOf = (a: number, b: number, shard: number): string =>
   pick(withWeights(a, b), pointOfShard(shard as ShardId))!.group.id;
 const shards = (from: number, count: number): number[] =>

@@ -1,4 +1,7 @@
 /** The reference configuration, running: three gate processes and the sample apps, on ports of their own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { SampleApps } from '../../src/cli/demo/apps.ts';
 import type { Address } from '../../src/model/schema.ts';
@@ -18,7 +21,12 @@ export interface Cluster {
 
 /** Runs for the whole file. @param thousands of the ports; each test file has its own. */
 export function useCluster(thousands: number): Cluster {
-  const env = { ZONEGATE_PORTS: String(thousands), ZONEGATE_ACCESS_LOG: 'off' };
+  const state = mkdtempSync(join(tmpdir(), 'zonegate-state-'));
+  const env = {
+    ZONEGATE_PORTS: String(thousands),
+    ZONEGATE_ACCESS_LOG: 'off',
+    ZONEGATE_STATE: state,
+  };
   const apps = new SampleApps();
   const cluster: Cluster = {
     snapshot: undefined as unknown as Snapshot,
@@ -39,6 +47,7 @@ export function useCluster(thousands: number): Cluster {
       await gate.exit();
     }
     apps.stop();
+    rmSync(state, { recursive: true, force: true });
   });
   return cluster;
 }

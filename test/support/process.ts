@@ -1,6 +1,7 @@
 /** Gates and commands as real processes, from the built package. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { ROOT } from './config.ts';
@@ -35,10 +36,13 @@ export class ZonegateProcess {
   err = '';
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, bin = BIN) {
+    const state = env.ZONEGATE_STATE ?? mkdtempSync(join(tmpdir(), 'zonegate-state-'));
     this.child = spawn(process.execPath, [bin, ...args], {
       cwd: ROOT,
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...env, ZONEGATE_STATE: state },
     });
+    if (env.ZONEGATE_STATE === undefined)
+      this.child.once('exit', () => rmSync(state, { recursive: true, force: true }));
     this.child.stdout!.on('data', (d: Buffer) => (this.out += d.toString()));
     this.child.stderr!.on('data', (d: Buffer) => (this.err += d.toString()));
   }

@@ -46,7 +46,7 @@ describe('a policy', () => {
   });
 
   it('the manual shows what is built in', () => {
-    const shown = reference().upstreams.of('config' as AppId);
+    const shown = reference().upstreams.of('unnamed' as AppId);
     const builtIn = load(plainConfig({ listen: 1, origins: [2] })).upstreams.of('any' as AppId);
     expect(shown).toEqual(builtIn);
   });

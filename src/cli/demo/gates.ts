@@ -43,6 +43,13 @@ export class GateProcess {
     throw new Error(`the gate of ${this.idc} did not come up:\n${this.#errors}`);
   }
 
+  /** Until its probes have met the gates that came up after it; not for ever. */
+  async meetsPeers(): Promise<void> {
+    const deadlineMs = performance.now() + READY_WITHIN_MS;
+    while (performance.now() < deadlineMs && !(await seesPeers(this.#admin)))
+      await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
+  }
+
   /** Resolves when the process has drained and gone. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null) return;
@@ -64,3 +71,21 @@ const isReady = (admin: Address): Promise<boolean> =>
     req.on('error', () => resolve(false));
     req.on('timeout', () => req.destroy());
   });
+
+interface Rosters {
+  readonly rosters: readonly {
+    readonly name: string;
+    readonly endpoints: readonly { readonly health: { readonly usable: boolean } }[];
+  }[];
+}
+
+async function seesPeers(admin: Address): Promise<boolean> {
+  try {
+    const answer = await fetch(`http://${admin.text}/upstreams`);
+    const { rosters } = (await answer.json()) as Rosters;
+    const peers = rosters.filter((r) => r.name.startsWith('peers/'));
+    return peers.every((r) => r.endpoints.every((e) => e.health.usable));
+  } catch {
+    return false;
+  }
+}

@@ -1,4 +1,7 @@
 /** Two cities on one machine: sample apps in this process, one gate process per IDC, then the tour. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Address } from '../../model/schema.ts';
 import { loadConfig } from '../../shell/config/load.ts';
@@ -22,7 +25,12 @@ export async function demo(args: DemoArguments): Promise<number> {
   if (!Number.isInteger(base) || base % 1000 !== 0 || base < 2000 || base > 64_000) {
     throw usageError('--port-base is a multiple of 1000 from 2000 to 64000');
   }
-  const env = { ZONEGATE_PORTS: String(base / 1000), ZONEGATE_ACCESS_LOG: 'off' };
+  const state = mkdtempSync(join(tmpdir(), 'zonegate-demo-'));
+  const env = {
+    ZONEGATE_PORTS: String(base / 1000),
+    ZONEGATE_ACCESS_LOG: 'off',
+    ZONEGATE_STATE: state,
+  };
   const loaded = loadConfig(CONFIG, { ...process.env, ...env });
   if (!loaded.ok) throw new CommandError(loaded.error.map(issueText).join('\n'), EXIT.badConfig);
   const { snapshot } = loaded.value;
@@ -37,6 +45,7 @@ export async function demo(args: DemoArguments): Promise<number> {
     await apps.start(snapshot.topology);
     for (const idc of IDCS) gates.push(new GateProcess(idc, adminOf(snapshot, idc), CONFIG, env));
     await Promise.all(gates.map((g) => g.ready()));
+    await Promise.all(gates.map((g) => g.meetsPeers()));
     say(
       `${apps.count} sample apps and ${gates.length} gates are up (configuration: configs/ldc)\n`,
     );
@@ -52,6 +61,7 @@ export async function demo(args: DemoArguments): Promise<number> {
     );
   } finally {
     await stopAll();
+    rmSync(state, { recursive: true, force: true });
   }
 }
 

@@ -1,6 +1,6 @@
 /** A directory of YAML → snapshot. Reads; judges only what YAML itself forbids. */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
 import type { Issue } from '../../model/issue.ts';
@@ -8,6 +8,7 @@ import { fail, type Result } from '../../model/result.ts';
 import { type Compiled, compileSnapshot } from '../../snapshot/compile.ts';
 import { byPlace, type ConfigDocument } from '../../snapshot/documents.ts';
 import { fillIn, LocatedDocument } from './document.ts';
+import { configFiles } from './files.ts';
 import { readSecrets } from './secrets.ts';
 
 const LIMITS = { files: 200, bytes: 16 * 1024 * 1024, documents: 400 } as const;
@@ -88,6 +89,7 @@ function readDocuments(
     readSecrets(document.data, directory, (path, message, found) =>
       reading.issues.push({
         ...bare(file, 'secret-file', message),
+        path,
         ...document.locate(path, false),
         found,
         expected: 'a readable file',
@@ -136,9 +138,7 @@ function syntaxIssues(file: string, yaml: Document.Parsed, lines: LineCounter): 
 function readFiles(directory: string, issues: Issue[]): { file: string; text: string }[] | null {
   let names: string[];
   try {
-    names = readdirSync(directory)
-      .filter((n) => /\.ya?ml$/.test(n) && !n.startsWith('.'))
-      .sort();
+    names = configFiles(directory);
   } catch (error) {
     issues.push(
       bare(

@@ -3,8 +3,9 @@
  * a file sees neither a Kubernetes ConfigMap swap (a renamed symlink) nor a second atomic rename.
  * A slow poll of the files' stamps stands behind it for file systems that send no events.
  */
-import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
+import { type FSWatcher, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
+import { configFiles } from './files.ts';
 
 const SETTLE_MS = 150;
 const POLL_MS = 3000;
@@ -56,9 +57,7 @@ export class ConfigWatcher {
 /** Inodes, sizes and times of the YAML files, symlinks followed. */
 function stampOf(directory: string): string {
   try {
-    return readdirSync(directory)
-      .filter((name) => /\.ya?ml$/.test(name))
-      .sort()
+    return configFiles(directory)
       .map((name) => {
         const { ino, size, mtimeMs } = statSync(join(directory, name));
         return `${name} ${ino} ${size} ${mtimeMs}`;

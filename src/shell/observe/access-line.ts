@@ -54,7 +54,8 @@ function decisionPart(d: Decision | null): string {
   if (d === null) return '';
   let why = '';
   for (const reason of d.why) why += why === '' ? reason.code : `,${reason.code}`;
-  const common = `,"from":"${d.from}","epoch":${d.epoch},"why":"${why}"`;
+  const board = d.board < 0 ? '' : `,"board":${d.board}`;
+  const common = `,"from":"${d.from}","epoch":${d.epoch}${board},"why":"${why}"`;
   if (d.kind === 'respond') return common;
   const [{ zone, group, via }] = d.targets;
   return (

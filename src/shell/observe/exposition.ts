@@ -2,6 +2,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { REASONS } from '../../decide/catalogue.ts';
 import { BUCKETS_S, type Counters, NO_REASON, STATUS_CLASSES } from './counters.ts';
+import { type FleetGauges, fleetMetrics } from './fleet-metrics.ts';
 import { counter, gauge, type Metric, mapSamples, one, type Sample } from './metric.ts';
 import { type UpstreamGauges, upstreamMetrics } from './upstream-metrics.ts';
 
@@ -15,6 +16,8 @@ export interface Gauges {
   repeatedRouting(): number;
   logLinesDropped(): number;
   epoch(): number;
+  /** null: no fleet is declared. */
+  fleet(): FleetGauges | null;
   digest(): string;
   lastReload(): { readonly ok: boolean; readonly successAtMs: number };
 }
@@ -26,6 +29,7 @@ export function makeRegistry(counters: Counters, gauges: Gauges, version: string
     ...requestMetrics(counters),
     ...gateMetrics(counters, gauges, version),
     ...upstreamMetrics(gauges.upstreams),
+    ...fleetMetrics(() => gauges.fleet()),
   ]) {
     const { name, type, help } = m;
     // prom-client asks a registered metric for get() only; ours reads the slots then.

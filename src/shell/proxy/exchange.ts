@@ -41,7 +41,9 @@ import { repeatsRouting } from './repeated.ts';
 import { ResponseRelay } from './response-relay.ts';
 import { ringKey } from './ring-key.ts';
 import { senderOf } from './sender.ts';
+import { byHealth } from './spill.ts';
 import { Tunnel, type TunnelEnding, type TunnelOwner } from './tunnel.ts';
+import { countsAsWrite } from './writes-under-way.ts';
 
 type Stage = 'idle' | 'delayed' | 'queued' | 'dialling' | 'sending' | 'waiting' | 'answering';
 
@@ -71,6 +73,8 @@ export class Exchange implements UpstreamUser, TunnelOwner {
   readonly #deadlines: Deadlines;
   /** From the start to being let in; 0 when that was at once. */
   #enteredMs = 0;
+  /** While it is under way: a freeze of its shard has to wait for it. */
+  #write: Forward | null = null;
   /** The connection that has just ended. */
   #lost: UpstreamConnection | null = null;
   #acceptsHtml = false;
@@ -125,8 +129,15 @@ export class Exchange implements UpstreamUser, TunnelOwner {
       this.#answer(answerOf(decision), extra);
       return bodyStart;
     }
-    this.forward = decision;
-    return this.#open(decision, buf, bodyStart, end);
+    const healthy = byHealth(decision, gateway.upstreams, snapshot);
+    if (healthy === null) {
+      client.exchangeStarted(false);
+      this.#answer(ANSWER.noHealthy, '');
+      return bodyStart;
+    }
+    this.forward = healthy;
+    this.record.decision = healthy;
+    return this.#open(healthy, buf, bodyStart, end);
   }
 
   /** Prepares what is to be sent, then looks for somebody to send it to. */
@@ -166,6 +177,10 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     else used = this.#opening.addBody(requestBody, buf, bodyStart, end, this.#trailerDrops);
     if (used === MALFORMED) return this.#refuse(REFUSAL.badChunk, end);
     if (requestBody.total > this.#bodyLimit()) return this.#refuse(REFUSAL.bodyTooLong, end);
+    if (countsAsWrite(decision)) {
+      this.#write = decision;
+      gateway.writes.begin(decision);
+    }
     client.exchangeStarted(!requestBody.done);
     if (!requestBody.done) client.pause();
     const { requestMs } = decision.route;
@@ -258,6 +273,8 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     facts.dice = Math.random();
     const decision = decide(facts, this.snapshot);
     record.decision = decision;
+    if (decision.kind === 'forward' && decision.handedBoard > this.snapshot.board.epoch)
+      gateway.hooks.newerBoard(decision.handedBoard);
     record.describe(head, facts.path);
     this.#acceptsHtml = prefersHtml(head.find('accept'));
     this.takesTrailers = head.takesTrailers;
@@ -504,6 +521,8 @@ export class Exchange implements UpstreamUser, TunnelOwner {
 
   /** The upstream has agreed to another protocol; its 101 has gone to the client. */
   switchProtocols(): void {
+    // What is sent in a tunnel is not looked at, and no freeze waits for it.
+    this.#writeOver();
     const upstream = this.#upstream!;
     this.#upstream = null;
     this.#stage = 'idle';
@@ -678,6 +697,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
 
   /** Refused before anything was sent on. */
   #refuse(refusal: Refusal, end: number): number {
+    this.#writeOver();
     this.client.refuse(refusal, this.gateway.requestHead.method === 'HEAD');
     return end;
   }
@@ -723,8 +743,15 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     this.#finishRecord(by);
   }
 
+  #writeOver(): void {
+    if (this.#write === null) return;
+    this.gateway.writes.end(this.#write);
+    this.#write = null;
+  }
+
   #finishRecord(by: EndedBy): void {
     const { record } = this;
+    this.#writeOver();
     record.endedBy = by;
     record.attempts = this.#attempts.count;
     record.durationMs = record.elapsedMs();

@@ -9,6 +9,8 @@ export interface GateAnswer {
   readonly detail: string;
   /** Error token of RFC 9209 (2.3) for Proxy-Status. */
   readonly proxyError: string;
+  /** Seconds, on a 503. */
+  readonly retryAfterS: number;
 }
 
 export const answer = (
@@ -16,11 +18,12 @@ export const answer = (
   code: string,
   detail: string,
   proxyError: string,
-): GateAnswer => Object.freeze({ status, code, detail, proxyError });
+  retryAfterS = 1,
+): GateAnswer => Object.freeze({ status, code, detail, proxyError, retryAfterS });
 
 /** For a decision that ends at the gate. */
-export const answerOf = ({ status, reason }: Respond): GateAnswer =>
-  answer(status, reason.code, reason.means, proxyErrorOf(status));
+export const answerOf = ({ status, reason, retryAfterS }: Respond): GateAnswer =>
+  answer(status, reason.code, reason.means, proxyErrorOf(status), retryAfterS ?? 1);
 
 function proxyErrorOf(status: Respond['status']): string {
   if (status === 503) return 'destination_unavailable';
@@ -100,6 +103,12 @@ export const ANSWER = {
     'No endpoint of the app is known or reachable in this zone.',
     'destination_not_found',
   ),
+  noHealthy: answer(
+    503,
+    'no-healthy-endpoint',
+    'No endpoint is healthy, and the route’s onNoHealthy does not let a sick one be asked.',
+    'destination_unavailable',
+  ),
   overloaded: answer(
     503,
     'zone-overloaded',
@@ -141,7 +150,7 @@ export function renderAnswer(a: GateAnswer, context: AnswerContext): string {
   const body = context.html ? htmlBody(a, title, context) : jsonBody(a, title, context);
   const type = context.html ? 'text/html; charset=utf-8' : 'application/problem+json';
   const proxyStatus = `Proxy-Status: ${context.gate}; error=${a.proxyError}; details="${a.code}"\r\n`;
-  const retry = a.status === 503 ? 'Retry-After: 1\r\n' : '';
+  const retry = a.status === 503 ? `Retry-After: ${a.retryAfterS}\r\n` : '';
   return (
     `HTTP/1.1 ${a.status} ${title}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
     `Date: ${new Date().toUTCString()}\r\nCache-Control: no-store\r\nX-Request-Id: ${context.requestId}\r\n${proxyStatus}${retry}${context.extra}` +

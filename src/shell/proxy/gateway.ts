@@ -11,6 +11,7 @@ import { Pressure } from './pressure.ts';
 import type { RequestRecord } from './record.ts';
 import { RequestIds } from './request-ids.ts';
 import { WireFacts } from './wire-facts.ts';
+import { WritesUnderWay } from './writes-under-way.ts';
 
 export interface GatewayHooks {
   current(): Snapshot;
@@ -18,6 +19,8 @@ export interface GatewayHooks {
   record(record: RequestRecord): void;
   /** A connection could not be accepted, for want of descriptors say. */
   acceptFailed(error: Error): void;
+  /** A peer gate has shown a board of this epoch, newer than ours; -1: it only knows better. */
+  newerBoard(epoch: number): void;
   /** A head that was refused before it became a request. */
   refused(refusal: Refusal, client: string): void;
 }
@@ -33,6 +36,7 @@ export class Gateway {
   readonly requestHead = new RequestHead();
   readonly responseHead = new ResponseHead();
   readonly facts: WireFacts;
+  readonly writes = new WritesUnderWay();
   readonly sockets = new SocketBudget(openFilesLimit());
   /** Requests in which something that places them stood twice. */
   repeatedRouting = 0;

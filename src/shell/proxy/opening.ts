@@ -85,7 +85,8 @@ function forTarget(
   const { zone, group, via } = decision.targets[0];
   if (via === 'local') {
     const shard = decision.shard === null ? '' : `X-Ldc-Shard: ${decision.shard}\r\n`;
-    return `X-Ldc-Zone: ${zone.id}\r\nX-Ldc-Group: ${group.id}\r\n${shard}X-Ldc-Epoch: ${decision.epoch}\r\n`;
+    const board = snapshot.fleet === null ? '' : boardLines(decision, snapshot);
+    return `X-Ldc-Zone: ${zone.id}\r\nX-Ldc-Group: ${group.id}\r\n${shard}X-Ldc-Epoch: ${decision.epoch}\r\n${board}`;
   }
   const signed = signHandOver(
     {
@@ -94,6 +95,7 @@ function forTarget(
       shard: decision.shard,
       group: group.id,
       epoch: decision.epoch,
+      board: snapshot.board.epoch,
       how: decision.how,
       pinTag: decision.pinTag,
       requestId: record.requestId,
@@ -103,6 +105,17 @@ function forTarget(
     snapshot.peer.peerKeys,
   );
   return `${HAND_OVER_HEADER}: ${signed}\r\n`;
+}
+
+/**
+ * For a data layer that refuses what comes too late: docs/fencing.md. A gate that lags obeys the one
+ * that handed the request over, so the board's epoch is that of the board which decided.
+ */
+function boardLines({ shard, handedBoard }: Forward, { board, placement }: Snapshot): string {
+  const epoch = Math.max(board.epoch, handedBoard);
+  const known = shard === null ? '' : `X-Ldc-Owner-Epoch: ${board.since?.[shard] ?? 0}\r\n`;
+  const frozen = placement.freezes.any && shard !== null && placement.freezes.ofShard[shard];
+  return `X-Ldc-Board-Epoch: ${epoch}\r\n${known}${frozen ? 'X-Ldc-Frozen: 1\r\n' : ''}`;
 }
 
 /** What ends a body on the wire, once all of it has been read. */

@@ -139,6 +139,7 @@ export class ResponseRelay {
       head.hasInternal &&
       head.find(EPOCH_HEADER) !== undefined
     ) {
+      exchange.gateway.hooks.newerBoard(-1);
       exchange.fail(ANSWER.peerRefused);
       return;
     }

@@ -40,6 +40,7 @@ export class Upstreams {
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #loads = new Map<string, ZoneLoad>();
   #rostersOf = new Map<Endpoint, Roster[]>();
+  #off: ReadonlySet<string> = new Set();
   /** Looked up once per target and app, until the next snapshot. */
   #ways = new WeakMap<Target, Map<AppId, Way>>();
   /** Told whenever who is listed, or how, has changed. */
@@ -109,14 +110,19 @@ export class Upstreams {
   }
 
   #fill(roster: Roster, source: EndpointSource, joinedAtMs: number): void {
-    const addresses =
+    const listed =
       source.kind === 'static' ? source.addresses : (this.#found.addressesOf(source) ?? []);
+    const addresses = this.#off.size === 0 ? listed : listed.map((a) => this.#ordered(a));
     const scope = roster.ofPeers ? 'peers' : roster.name.slice(roster.name.lastIndexOf('/') + 1);
     roster.set(
       addresses,
       (a) => this.#endpoint(scope, a, roster.policy, joinedAtMs),
       this.#clock.nowMs,
     );
+  }
+
+  #ordered(listed: WeightedAddress): WeightedAddress {
+    return this.#off.has(listed.address.text) ? { ...listed, weight: 0 } : listed;
   }
 
   #endpoint(
@@ -159,6 +165,13 @@ export class Upstreams {
       endpoint.closeIdle();
       if (endpoint.open === 0) this.#endpoints.delete(key);
     }
+  }
+
+  /** Addresses that people have switched off take nothing new; what is under way there ends. */
+  switchOff(off: ReadonlySet<string>): void {
+    if (off === this.#off || (off.size === 0 && this.#off.size === 0)) return;
+    this.#off = off;
+    this.refound();
   }
 
   /** Discovery has news. */

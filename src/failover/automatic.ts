@@ -1,0 +1,125 @@
+/**
+ * What may happen by itself when a zone is lost. Nothing, unless a policy names the zone; then a
+ * proposal that a person starts, or a failover. Slow to begin (`forS`), at most once in `dwellS`, never
+ * more shards than declared, and never back: who was failed over is restored by a person.
+ */
+import type { ZoneId } from '../model/ids.ts';
+import type { Board, GateInFleet, Signature } from './board.ts';
+import { changed, numbered } from './change.ts';
+import type { FleetSettings } from './compile-fleet.ts';
+import { forecast } from './forecast.ts';
+import { busyShard, planLegs } from './legs.ts';
+import type { Sight } from './move.ts';
+import { ownersOf, shardsOf } from './owners.ts';
+import { FRESH } from './reverse.ts';
+import { isOver, type MoveStep, type Run } from './run.ts';
+import type { World } from './safety.ts';
+
+/** In the place of a person. */
+const AUTOMATIC = 'zonegate';
+
+type Policy = FleetSettings['automatic'][number];
+
+export interface Acted {
+  readonly board: Board;
+  readonly what: string;
+}
+
+/**
+ * @param unwellSinceMs by zone: since when it has been unwell, as `watch` keeps it
+ * @returns a board with one more run; null when there is nothing to do
+ */
+export function actByItself(
+  board: Board,
+  policies: readonly Policy[],
+  unwellSinceMs: ReadonlyMap<string, number>,
+  world: World,
+  sight: Sight,
+): Acted | null {
+  for (const policy of policies) {
+    for (const zone of policy.zones) {
+      const since = unwellSinceMs.get(zone);
+      if (since === undefined || sight.nowMs - since < policy.forS * 1000) continue;
+      const acted = act(board, policy, zone, world, sight);
+      if (acted !== null) return acted;
+    }
+  }
+  return null;
+}
+
+function act(board: Board, policy: Policy, zone: string, world: World, sight: Sight): Acted | null {
+  const shards = shardsOf(ownersOf(board, world.rules), zone);
+  if (shards.length === 0 || isDwelling(board, policy, zone, sight.nowMs)) return null;
+  const step = failoverOf(zone);
+  const legs = planLegs(step, board, world, []);
+  if (!legs.ok || busyShard(legs.value, board, '') !== null) return null;
+  const starts = policy.act === 'failover' && shards.length + underWay(board) <= policy.maxShards;
+  const { id, nextId } = numbered(board, 'r');
+  const reason = `zone ${zone}: fewer than ${policy.usableBelowPercent} % of its endpoints usable for ${policy.forS} s`;
+  const signature: Signature = { by: AUTOMATIC, reason, atMs: sight.nowMs };
+  const run: Run = {
+    ...{ id, name: nameOf(zone), level: 'zone', steps: [step], onTrouble: 'hold' },
+    ...signature,
+    ...FRESH,
+    ...{ approvals: [AUTOMATIC], fenced: [], steward: sight.me },
+    ...{ overrode: [], overrodeUntilMs: 0 },
+    ...{ returnAfterS: null, untilMs: null },
+    state: starts ? 'running' : 'waiting',
+    note: starts ? '' : `proposed: approve ${id} starts it, abort ${id} dismisses it`,
+  };
+  const next = changed(board, { runs: [...board.runs, run], nextId }, signature);
+  // What would be refused is not even proposed: it would be proposed for ever.
+  if (forecast(next, id, world).stopped !== null) return null;
+  return { board: next, what: `${starts ? 'started' : 'proposed'} ${run.name}` };
+}
+
+const nameOf = (zone: string): string => `failover zone ${zone} by itself`;
+
+const failoverOf = (zone: string): MoveStep => ({
+  do: 'failover',
+  scope: { kind: 'zone', zone },
+  ...{ to: 'partner', percent: 100, pace: [], soakS: 0, mode: 'freeze' },
+  stopWhen: { errorPercent: null },
+  exact: false,
+});
+
+/** Something was done, or proposed, for the zone a short while ago, or still is. */
+function isDwelling(board: Board, policy: Policy, zone: string, nowMs: number): boolean {
+  return board.runs.some((r) => {
+    const speaksOfIt = r.steps.some(
+      (s) => 'scope' in s && s.scope.kind === 'zone' && s.scope.zone === zone,
+    );
+    return speaksOfIt && (!isOver(r) || nowMs - (r.endedAtMs ?? r.atMs) < policy.dwellS * 1000);
+  });
+}
+
+/** Shards that move by themselves at this moment. */
+const underWay = (board: Board): number =>
+  board.runs
+    .filter((r) => r.by === AUTOMATIC && r.state === 'running')
+    .flatMap((r) => [...(r.queue ?? []), ...board.moves.filter((m) => m.run === r.id)])
+    .reduce((sum, leg) => sum + leg.shards.length, 0);
+
+/** Keeps since when each zone of a policy has been unwell; well again for a moment begins anew. */
+export function watch(
+  unwellSinceMs: Map<string, number>,
+  policies: readonly Policy[],
+  world: World,
+  gates: readonly GateInFleet[],
+  nowMs: number,
+): void {
+  for (const { zones, usableBelowPercent } of policies) {
+    for (const zone of zones) {
+      const idc = world.topology.zones.get(zone as ZoneId)?.idc;
+      const near = gates.filter((g) => g.idc === idc && g.leaseLeftMs > 0);
+      const usable = near.map((g) => g.zones[zone]?.usable ?? null).filter((u) => u !== null);
+      // Nobody there to ask: the IDC is cut off, or gone. One gate that has not measured yet is no sign.
+      const unwell =
+        near.length === 0
+          ? gates.some((g) => g.idc === idc)
+          : usable.length > 0 && Math.max(...usable) * 100 < usableBelowPercent;
+      if (!unwell) unwellSinceMs.delete(zone);
+      else if (!unwellSinceMs.has(zone)) unwellSinceMs.set(zone, nowMs);
+    }
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * A board as it comes out of a store: untrusted, like all input. What does not fit is refused whole,
+ * and the board in force stays. Sizes are bounded here; the store bounds the whole.
+ */
+import { z } from 'zod';
+import { countSchema } from '../model/schema.ts';
+import { type Board, MOVE_MODES, MOVE_STATES } from './board.ts';
+import { scopeSchema } from './commands.ts';
+import { LEVELS, RUN_STATES } from './run.ts';
+
+const text = z.string().max(4096);
+const name = z.string().max(128);
+const count = countSchema(0, Number.MAX_SAFE_INTEGER);
+const timeMs = z.number().min(0);
+const shards = z.array(countSchema(0, 1023)).max(1024);
+const signature = { by: text, reason: text, atMs: timeMs };
+const percent = countSchema(0, 100);
+
+const leg = { from: name, to: name, shards };
+const overrode = z.array(name).max(16);
+const switchFields = { id: name, untilMs: timeMs.nullable(), overrode, ...signature };
+
+const switchSchema = z.discriminatedUnion('action', [
+  z.strictObject({
+    action: z.literal('drain'),
+    scope: scopeSchema,
+    percent,
+    taken: z.array(z.strictObject({ from: name, shards })).max(4096),
+    ...switchFields,
+  }),
+  z.strictObject({ action: z.literal('off'), scope: scopeSchema, ...switchFields }),
+  z.strictObject({ action: z.literal('freeze'), scope: scopeSchema, ...switchFields }),
+  z.strictObject({ action: z.literal('pin'), uid: name, zone: name, ...switchFields }),
+]);
+
+const moveSchema = z.strictObject({
+  id: name,
+  run: name,
+  ...leg,
+  mode: z.enum(MOVE_MODES),
+  state: z.enum(MOVE_STATES),
+  stateEpoch: count,
+  frozenAtMs: timeMs,
+  freezeUntilMs: timeMs,
+});
+
+const moveStep = z.strictObject({
+  do: z.enum(['drain', 'failover', 'restore', 'move']),
+  scope: scopeSchemaOrNone(),
+  to: name,
+  percent,
+  pace: z.array(count).max(32),
+  soakS: count,
+  mode: z.enum(MOVE_MODES),
+  stopWhen: z.strictObject({ errorPercent: z.number().nullable() }),
+  exact: z.boolean(),
+});
+const orderStep = z.strictObject({
+  do: z.enum(['freeze', 'unfreeze', 'off', 'on', 'weigh']),
+  scope: scopeSchema,
+  percent,
+});
+const stepSchema = z.union([
+  moveStep,
+  orderStep,
+  z.strictObject({ do: z.literal('confirm'), text }),
+  z.strictObject({ do: z.literal('soak'), soakS: count }),
+]);
+
+/** A move to the declared owners names no shards: the table does. */
+function scopeSchemaOrNone() {
+  const none = z.strictObject({ kind: z.literal('shards'), shards });
+  return z.union([scopeSchema, none]);
+}
+
+const runSchema = z.strictObject({
+  id: name,
+  name: text,
+  level: z.enum(LEVELS),
+  steps: z.array(stepSchema).max(4096),
+  onTrouble: z.enum(['hold', 'back']),
+  state: z.enum(RUN_STATES),
+  note: text,
+  at: count,
+  queue: z.array(z.strictObject(leg)).max(4096).nullable(),
+  moved: count,
+  soakUntilMs: timeMs.nullable(),
+  agreed: z.boolean(),
+  approvals: z.array(text).max(100),
+  fenced: z.array(name).max(1000),
+  overrode,
+  overrodeUntilMs: timeMs,
+  steward: name.nullable(),
+  done: z.array(z.strictObject({ ...leg, step: count })).max(8192),
+  returnAfterS: count.nullable(),
+  returnAtMs: timeMs.nullable(),
+  untilMs: timeMs.nullable(),
+  endedAtMs: timeMs.nullable(),
+  log: z.array(z.strictObject({ atMs: timeMs, text })).max(200),
+  ...signature,
+});
+
+const boardSchema = z.strictObject({
+  epoch: count,
+  ...signature,
+  owners: z.array(name).max(1024).nullable(),
+  since: z.array(count).max(1024).nullable(),
+  switches: z.array(switchSchema).max(20_000),
+  moves: z.array(moveSchema).max(4096),
+  runs: z.array(runSchema).max(1000),
+  overrides: z.array(z.strictObject({ rule: name, untilMs: timeMs, ...signature })).max(100),
+  pastFreezes: z.array(z.strictObject({ shards, atMs: timeMs, ms: timeMs })).max(1000),
+  nextId: count,
+});
+
+/** @returns the board, or a sentence that says what is wrong with the text */
+export function parseBoard(json: string): Board | string {
+  let data: unknown;
+  try {
+    data = JSON.parse(json);
+  } catch {
+    return 'the board is not JSON';
+  }
+  const parsed = boardSchema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  return `the board does not fit: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`;
+}

@@ -1,0 +1,88 @@
+/** What people may order, as the control API, the command line and plans all take it. */
+import { z } from 'zod';
+import { addressSchema, countSchema, nameSchema } from '../model/schema.ts';
+import { MOVE_MODES } from './board.ts';
+import { SAFETY_RULES } from './safety.ts';
+
+const shardNumber = countSchema(0, 1023);
+
+export const scopeSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('group'), zone: nameSchema, group: nameSchema }),
+  z.strictObject({ kind: z.literal('zone'), zone: nameSchema }),
+  z.strictObject({ kind: z.literal('idc'), idc: nameSchema }),
+  z.strictObject({ kind: z.literal('city'), city: nameSchema }),
+  z.strictObject({ kind: z.literal('shards'), shards: z.array(shardNumber).min(1).max(1024) }),
+  z.strictObject({ kind: z.literal('endpoint'), address: addressSchema }),
+]);
+
+/** How fast, and when to hold. */
+const paceFields = {
+  pace: z
+    .array(countSchema(1, 1024))
+    .max(32)
+    .optional()
+    .describe('Shards moved in all after each stage; behind the last, the rest at once'),
+  soakS: countSchema(0, 86_400).optional().describe('Between stages'),
+  mode: z.enum(MOVE_MODES).default('freeze'),
+  errorPercent: z.number().min(0).max(100).nullable().default(5).describe('More: hold'),
+};
+
+/** Without a word of his own: a drain goes slowly, everything else at once. */
+export const DRAIN_PACE: readonly number[] = [1, 5, 25];
+export const DRAIN_SOAK_S = 10;
+
+const uid = z.string().regex(/^[!-~]{1,128}$/, { error: '1 to 128 visible ASCII characters' });
+const runId = z.string().regex(/^r\d{1,12}$/, { error: 'the id of a run, as r12' });
+const reasonSchema = z.string().min(3, { error: 'a reason of at least 3 characters' }).max(500);
+
+export const signedFields = {
+  by: z.string().regex(/^[!-~][ -~]{0,99}$/, { error: 'a name of up to 100 characters' }),
+  reason: reasonSchema,
+  /** Break-glass: these safety rules are set aside. */
+  overrides: z
+    .array(z.enum(Object.keys(SAFETY_RULES) as (keyof typeof SAFETY_RULES)[]))
+    .max(8)
+    .default([]),
+  overrideForS: countSchema(1, 86_400).default(3600),
+};
+
+const moving = {
+  ...paceFields,
+  fenced: z
+    .array(z.string().max(128))
+    .max(100)
+    .default([])
+    .describe('Gates that surely write no more'),
+  forS: countSchema(1, 31_536_000).optional().describe('Goes back by itself then'),
+  onTrouble: z.enum(['hold', 'back']).default('hold'),
+};
+const lasting = { forS: countSchema(1, 31_536_000).optional().describe('Ends by itself then') };
+const percent = countSchema(1, 100).default(100);
+const target = z.union([z.enum(['partner', 'local', 'remote']), nameSchema]).default('partner');
+
+const act = <N extends string, F extends z.core.$ZodLooseShape>(name: N, fields: F) =>
+  z.strictObject({ do: z.literal(name), ...signedFields, ...fields });
+
+export const commandSchema = z.discriminatedUnion('do', [
+  act('drain', { scope: scopeSchema, percent, to: target, ...moving }),
+  act('failover', { scope: scopeSchema, to: target, ...moving }),
+  act('restore', { scope: scopeSchema, ...moving }),
+  act('move', { shards: z.array(shardNumber).max(1024), to: nameSchema, ...moving }),
+  act('freeze', { scope: scopeSchema, ...lasting }),
+  act('unfreeze', { scope: scopeSchema }),
+  act('off', { scope: scopeSchema, ...lasting }),
+  act('on', { scope: scopeSchema }),
+  act('pin', { uid, zone: nameSchema, ...lasting }),
+  act('unpin', { uid }),
+  act('plan', {
+    plan: nameSchema,
+    drillReturnS: countSchema(1, 86_400).optional().describe('A drill: goes back by itself then'),
+    fenced: moving.fenced,
+  }),
+  act('approve', { run: runId }),
+  act('continue', { run: runId, fenced: moving.fenced }),
+  act('hold', { run: runId }),
+  act('abort', { run: runId, back: z.boolean().default(false) }),
+]);
+
+export type Command = z.infer<typeof commandSchema>;

@@ -1,0 +1,144 @@
+/** Which shards a step moves, and where to: derived from two tables, never typed by hand. */
+import type { ZoneId } from '../model/ids.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import { rangesText } from '../zone/compile-rules.ts';
+import type { Topology, Zone } from '../zone/topology.ts';
+import type { Board, Switch } from './board.ts';
+import { legsBetween, ownersOf, shardsOf, withOwner } from './owners.ts';
+import { isOut } from './places.ts';
+import { isOver, type Leg, type MoveStep, type Run } from './run.ts';
+import type { Refusal, World } from './safety.ts';
+import { holdsZone, sameScope, scopeText } from './scope.ts';
+
+export type Drain = Switch & { readonly action: 'drain' };
+
+/** @param aside safety rules that are set aside */
+export function planLegs(
+  step: MoveStep,
+  board: Board,
+  world: World,
+  aside: readonly string[],
+): Result<Leg[], Refusal> {
+  if (step.do === 'restore') return restoreLegs(step, board, world, aside);
+  const owners = ownersOf(board, world.rules);
+  if (step.do === 'move') {
+    if (step.to === 'declared') return ok(legsBetween(owners, world.rules.owners));
+    const target = world.topology.zones.get(step.to as ZoneId);
+    if (target !== undefined && isOut(board, target)) return fail(drained(target));
+    const shards = step.scope.kind === 'shards' ? step.scope.shards : [];
+    return ok(legsBetween(owners, withOwner(owners, shards, step.to)));
+  }
+  const legs: Leg[] = [];
+  for (const zone of world.topology.zones.values()) {
+    if (!holdsZone(step.scope, zone)) continue;
+    const own = shardsOf(owners, zone.id);
+    const shards = own.slice(0, Math.ceil((own.length * step.percent) / 100));
+    if (shards.length === 0) continue;
+    const to = partnerOf(zone, step, board, world.topology);
+    if (to === null && aside.includes('last-zone')) continue;
+    if (to === null) return fail(nobodyFor(zone, step, shards));
+    legs.push({ from: zone.id, to: to.id, shards });
+  }
+  return ok(legs);
+}
+
+/** The zone that takes over: one that serves, and not itself in what is being left. */
+function partnerOf(zone: Zone, step: MoveStep, board: Board, topology: Topology): Zone | null {
+  const fits = (id: ZoneId | null): Zone | null => {
+    const partner = id === null ? undefined : topology.zones.get(id);
+    if (partner === undefined || partner.id === zone.id) return null;
+    return holdsZone(step.scope, partner) || isOut(board, partner) ? null : partner;
+  };
+  if (step.to === 'local') return fits(zone.dr.local);
+  if (step.to === 'remote') return fits(zone.dr.remote);
+  if (step.to === 'partner') return fits(zone.dr.local) ?? fits(zone.dr.remote);
+  return fits(step.to as ZoneId);
+}
+
+const drained = (zone: Zone): Refusal => ({
+  rule: 'last-zone',
+  message: `zone ${zone.id} is drained: users are leaving it`,
+  passes: 'restore it first, or name another zone',
+});
+
+function nobodyFor(zone: Zone, step: MoveStep, shards: readonly number[]): Refusal {
+  const { local, remote } = zone.dr;
+  const tried =
+    step.to === 'partner'
+      ? `its partners (local ${local ?? 'none'}, remote ${remote ?? 'none'}) are`
+      : `${step.to === 'local' || step.to === 'remote' ? `its ${step.to} partner ${zone.dr[step.to] ?? ''}` : step.to} is`;
+  return {
+    rule: 'last-zone',
+    message: `zone ${zone.id} would be left without anybody for its shards ${rangesText(shards)}: ${tried} missing, drained, or in ${scopeText(step.scope)} too`,
+    passes: 'a zone that serves, by --to',
+  };
+}
+
+/** Drains that lie within the scope: those that a restore of it takes back. */
+export const drainsIn = (board: Board, step: MoveStep, topology: Topology): Drain[] =>
+  board.switches
+    .filter((s): s is Drain => s.action === 'drain')
+    .filter((s) => sameScope(s.scope, step.scope) || (!step.exact && isInside(s, step, topology)));
+
+function isInside(s: Drain, { scope }: MoveStep, topology: Topology): boolean {
+  const zoneName =
+    s.scope.kind === 'zone' || s.scope.kind === 'group' ? (s.scope.zone as ZoneId) : null;
+  const zone = zoneName === null ? undefined : topology.zones.get(zoneName);
+  if (zone !== undefined) return holdsZone(scope, zone);
+  if (s.scope.kind !== 'idc' || scope.kind !== 'city') return false;
+  const { idc } = s.scope;
+  return [...topology.idcs.values()].some((i) => i.id === idc && i.city === scope.city);
+}
+
+function restoreLegs(
+  step: MoveStep,
+  board: Board,
+  world: World,
+  aside: readonly string[],
+): Result<Leg[], Refusal> {
+  const owners = ownersOf(board, world.rules);
+  const drains = drainsIn(board, step, world.topology);
+  let after = owners;
+  // Whoever took a shard first has it from its home.
+  for (const { taken } of drains.toReversed())
+    for (const { from, shards } of taken.toReversed()) after = withOwner(after, shards, from);
+  const others = {
+    ...board,
+    switches: board.switches.filter((s) => !drains.some((d) => d.id === s.id)),
+  };
+  const legs = legsBetween(owners, after);
+  for (const leg of legs) {
+    const home = world.topology.zones.get(leg.to as ZoneId);
+    if (home !== undefined && !isOut(others, home)) continue;
+    if (aside.includes('last-zone')) continue;
+    return fail({
+      rule: 'last-zone',
+      message: `shards ${rangesText(leg.shards)} would go back to ${leg.to}, which another switch keeps drained`,
+      passes: `restore what holds ${leg.to} first: see the board`,
+    });
+  }
+  return ok(legs);
+}
+
+/** A shard of these legs that another run has under way or in its queue. */
+export function busyShard(legs: readonly Leg[], board: Board, but: string): Refusal | null {
+  const mine = new Set(legs.flatMap((l) => l.shards));
+  const busy = (run: Run): number | undefined =>
+    [
+      ...board.moves.filter((m) => m.run === run.id),
+      ...(run.state === 'running' || run.state === 'holding' ? (run.queue ?? []) : []),
+    ]
+      .flatMap((l) => l.shards)
+      .find((s) => mine.has(s));
+  for (const run of board.runs) {
+    if (run.id === but || isOver(run)) continue;
+    const shard = busy(run);
+    if (shard === undefined) continue;
+    return {
+      rule: 'one-move',
+      message: `shard ${shard} is under way in run ${run.id} (${run.name})`,
+      passes: `wait for ${run.id}, or abort it`,
+    };
+  }
+  return null;
+}

@@ -1,0 +1,76 @@
+/** Orders that stand at once, and move nobody: freeze, off, pin, and their ends. */
+import type { ZoneId } from '../model/ids.ts';
+import { ok } from '../model/result.ts';
+import type { Topology } from '../zone/topology.ts';
+import type { Board, Signature } from './board.ts';
+import { changed, numbered } from './change.ts';
+import type { Command } from './commands.ts';
+import { input, type Outcome } from './outcome.ts';
+import { scopeText } from './scope.ts';
+import { ordered } from './steps.ts';
+
+type Ordering = Extract<Command, { do: 'freeze' | 'unfreeze' | 'off' | 'on' }>;
+
+export function order(board: Board, command: Ordering, signature: Signature): Outcome {
+  const { scope } = command;
+  const fits =
+    command.do === 'freeze' || command.do === 'unfreeze'
+      ? scope.kind === 'zone' || scope.kind === 'shards'
+      : scope.kind === 'group' || scope.kind === 'endpoint';
+  if (!fits) {
+    const passes = command.do.endsWith('freeze') ? 'a zone or shards' : 'a group or an endpoint';
+    return input(`${command.do} does not fit ${scopeText(scope)}`, passes);
+  }
+  const forS = 'forS' in command ? command.forS : undefined;
+  const untilMs = forS === undefined ? null : signature.atMs + forS * 1000;
+  const signed = { ...signature, overrode: command.overrides };
+  const patch = ordered(board, { do: command.do, scope, percent: 100 }, signed, untilMs);
+  const undone = patch.switches?.length === board.switches.length;
+  if ((command.do === 'unfreeze' || command.do === 'on') && undone)
+    return input(
+      `${scopeText(scope)} is not under such a switch`,
+      'the scope as the board shows it',
+    );
+  return ok({
+    board: changed(board, patch, signature),
+    run: null,
+    what: `${command.do} ${scopeText(scope)}`,
+  });
+}
+
+export function pin(
+  board: Board,
+  command: Extract<Command, { do: 'pin' | 'unpin' }>,
+  signature: Signature,
+  topology: Topology,
+): Outcome {
+  const others = board.switches.filter((s) => !(s.action === 'pin' && s.uid === command.uid));
+  if (command.do === 'unpin') {
+    if (others.length === board.switches.length)
+      return input(
+        'the board has no pin of this uid',
+        'a uid that it pins; declared pins stand in Rules',
+      );
+    return ok({
+      board: changed(board, { switches: others }, signature),
+      run: null,
+      what: 'unpin a uid',
+    });
+  }
+  const zone = topology.zones.get(command.zone as ZoneId);
+  if (zone?.type !== 'rzone' && zone?.type !== 'elastic')
+    return input(`${command.zone} can't own a user`, 'an rzone or an elastic zone');
+  const untilMs = command.forS === undefined ? null : signature.atMs + command.forS * 1000;
+  const { id, nextId } = numbered(board, 's');
+  const pinned = {
+    id,
+    action: 'pin',
+    uid: command.uid,
+    zone: zone.id,
+    untilMs,
+    overrode: [],
+    ...signature,
+  } as const;
+  const next = changed(board, { switches: [...others, pinned], nextId }, signature);
+  return ok({ board: next, run: null, what: `pin a uid to ${zone.id}` });
+}

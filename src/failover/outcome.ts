@@ -1,0 +1,25 @@
+/** What becomes of a command. */
+import { fail, type Result } from '../model/result.ts';
+import type { Board } from './board.ts';
+import type { Plan } from './run.ts';
+import type { Refusal } from './safety.ts';
+
+export interface Applied {
+  readonly board: Board;
+  /** The run it began or spoke to; null for what is done at once. */
+  readonly run: string | null;
+  /** For the trail. */
+  readonly what: string;
+}
+
+export interface At {
+  readonly nowMs: number;
+  /** The gate that takes the command: it carries out what it begins. */
+  readonly me: string;
+  readonly plans: ReadonlyMap<string, Plan>;
+}
+
+export type Outcome = Result<Applied, Refusal>;
+
+export const input = (message: string, passes: string): Outcome =>
+  fail({ rule: 'input', message, passes });

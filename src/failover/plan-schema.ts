@@ -1,0 +1,183 @@
+import { z } from 'zod';
+import type { ZoneId } from '../model/ids.ts';
+import type { Report } from '../model/issue.ts';
+import { addressSchema, apiVersionSchema, countSchema, nameSchema } from '../model/schema.ts';
+import type { Topology } from '../zone/topology.ts';
+import { MOVE_MODES, type Scope } from './board.ts';
+import { levelOf, type Plan, type Step } from './run.ts';
+import { strayIn } from './scope.ts';
+
+const scopeDoc = z
+  .strictObject({
+    endpoint: addressSchema.optional(),
+    group: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,31}\/[A-Za-z][A-Za-z0-9-]{0,31}$/, {
+        error: 'zone/group, as RZ01/A',
+      })
+      .optional(),
+    zone: nameSchema.optional(),
+    idc: nameSchema.optional(),
+    city: nameSchema.optional(),
+    shards: z
+      .string()
+      .regex(/^\d{1,4}(?:-\d{1,4})?(?:,\s*\d{1,4}(?:-\d{1,4})?)*$/, {
+        error: 'shards, as "07" or "00-24, 30"',
+      })
+      .optional(),
+  })
+  .refine((s) => Object.values(s).filter((v) => v !== undefined).length === 1, {
+    error: 'one of group, zone, idc, city, shards, endpoint',
+  });
+
+const stepSchema = z
+  .strictObject({
+    drain: scopeDoc.optional(),
+    failover: scopeDoc.optional(),
+    restore: scopeDoc.optional(),
+    move: scopeDoc.optional().describe('Of shards, with `to`'),
+    freeze: scopeDoc.optional(),
+    unfreeze: scopeDoc.optional(),
+    off: scopeDoc.optional(),
+    on: scopeDoc.optional(),
+    confirm: z.string().min(3).max(500).optional().describe('Waits until somebody continues'),
+    soak: countSchema(1, 86_400).optional().describe('Seconds'),
+    to: nameSchema.optional().describe('partner, local, remote, or a zone'),
+    percent: countSchema(0, 100).optional(),
+    pace: z.array(countSchema(1, 1024)).max(32).optional(),
+    soakS: countSchema(0, 86_400).optional(),
+    mode: z.enum(MOVE_MODES).optional(),
+    stopWhen: z
+      .strictObject({ errorPercent: z.number().min(0).max(100).optional() })
+      .optional()
+      .describe('Measured at the zones that take users'),
+  })
+  .refine((s) => ACTS.filter((a) => s[a] !== undefined).length === 1, {
+    error: `one of drain, failover, restore, move, freeze, unfreeze, off, on, confirm, soak`,
+  });
+
+const ACTS = [
+  'drain',
+  'failover',
+  'restore',
+  'move',
+  'freeze',
+  'unfreeze',
+  'off',
+  'on',
+  'confirm',
+  'soak',
+] as const;
+
+export const planSchema = z.strictObject({
+  apiVersion: apiVersionSchema,
+  kind: z.literal('Plan'),
+  name: nameSchema,
+  description: z.string().max(1000).optional(),
+  steps: z.array(stepSchema).min(1).max(100),
+  onTrouble: z.enum(['hold', 'back']).default('hold').describe('After a stop condition'),
+});
+
+export type PlanDoc = z.infer<typeof planSchema>;
+type StepDoc = PlanDoc['steps'][number];
+
+export function compilePlan(doc: PlanDoc, topology: Topology, report: Report): Plan {
+  const steps = doc.steps.map((step, i) => compileStep(step, i, topology, report));
+  return { name: doc.name, level: levelOf(steps), steps, onTrouble: doc.onTrouble };
+}
+
+function compileStep(doc: StepDoc, index: number, topology: Topology, report: Report): Step {
+  const act = ACTS.find((a) => doc[a] !== undefined)!;
+  const path = ['steps', index, act];
+  if (act === 'confirm') return { do: act, text: doc.confirm! };
+  if (act === 'soak') return { do: act, soakS: doc.soak! };
+  const scope = toScope(doc[act]!);
+  const stray = strayIn(scope, topology);
+  if (stray !== null) report.error(path, 'unknown-scope', stray);
+  if (act === 'freeze' || act === 'unfreeze' || act === 'off' || act === 'on') {
+    const fits = FITS[act];
+    if (!fits.includes(scope.kind))
+      report.error(path, 'scope', `${act} does not fit ${scope.kind}`, {
+        expected: fits.join(' or '),
+      });
+    return { do: act, scope, percent: 100 };
+  }
+  if (scope.kind === 'group') {
+    if (act !== 'drain' && act !== 'restore')
+      report.error(path, 'scope', `${act} does not fit a group`, { expected: 'drain or restore' });
+    return { do: 'weigh', scope, percent: act === 'restore' ? 0 : (doc.percent ?? 100) };
+  }
+  if ((act === 'move') !== (scope.kind === 'shards'))
+    report.error(path, 'scope', `${act} does not fit ${scope.kind}`, {
+      expected: act === 'move' ? 'shards' : 'a zone, an IDC or a city',
+    });
+  if (act === 'move' && doc.to === undefined)
+    report.error(path, 'to', 'a move needs a zone to move to', { expected: 'to: ZONE' });
+  checkTarget(doc, index, topology, report);
+  return {
+    do: act,
+    scope,
+    to: doc.to ?? 'partner',
+    percent: doc.percent ?? 100,
+    pace: doc.pace ?? [],
+    soakS: doc.soakS ?? 0,
+    mode: doc.mode ?? 'freeze',
+    stopWhen: { errorPercent: doc.stopWhen?.errorPercent ?? null },
+    exact: false,
+  };
+}
+
+/** Which scopes an order takes. */
+const FITS: Readonly<Record<'freeze' | 'unfreeze' | 'off' | 'on', readonly Scope['kind'][]>> = {
+  freeze: ['zone', 'shards'],
+  unfreeze: ['zone', 'shards'],
+  off: ['group', 'endpoint'],
+  on: ['group', 'endpoint'],
+};
+
+function checkTarget(doc: StepDoc, index: number, topology: Topology, report: Report): void {
+  const { to, pace = [] } = doc;
+  const path = ['steps', index];
+  if (pace.some((p, i) => i > 0 && p <= pace[i - 1]!)) {
+    report.error([...path, 'pace'], 'pace', 'the stages of a pace grow: each is a sum', {
+      found: pace.join(', '),
+      expected: 'rising numbers, as 1, 5, 25',
+    });
+  }
+  if (to === undefined || WORDS.includes(to)) return;
+  const zone = topology.zones.get(to as ZoneId);
+  if (zone === undefined) report.unknownName([...path, 'to'], 'zone', to, topology.zones.keys());
+  else if (zone.type !== 'rzone' && zone.type !== 'elastic')
+    report.error([...path, 'to'], 'owner-type', `${zone.type} ${to} can't own shards`, {
+      found: to,
+      expected: 'an rzone or an elastic zone',
+    });
+}
+
+const WORDS: readonly string[] = ['partner', 'local', 'remote', 'declared'];
+
+function toScope(doc: z.infer<typeof scopeDoc>): Scope {
+  if (doc.group !== undefined) {
+    const [zone = '', group = ''] = doc.group.split('/');
+    return { kind: 'group', zone, group };
+  }
+  if (doc.endpoint !== undefined) return { kind: 'endpoint', address: doc.endpoint };
+  if (doc.zone !== undefined) return { kind: 'zone', zone: doc.zone };
+  if (doc.idc !== undefined) return { kind: 'idc', idc: doc.idc };
+  if (doc.city !== undefined) return { kind: 'city', city: doc.city };
+  return { kind: 'shards', shards: parseShards(doc.shards ?? '') ?? [] };
+}
+
+/** `00-24, 30` → numbers in order; null when it can't be read. */
+export function parseShards(text: string): number[] | null {
+  const shards = new Set<number>();
+  for (const part of text.split(',')) {
+    const match = /^\s*(\d{1,4})(?:-(\d{1,4}))?\s*$/.exec(part);
+    if (match === null) return null;
+    const from = Number(match[1]);
+    const to = Number(match[2] ?? match[1]);
+    if (from > to || to > 1023) return null;
+    for (let s = from; s <= to; s++) shards.add(s);
+  }
+  return [...shards].toSorted((a, b) => a - b);
+}

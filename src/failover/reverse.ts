@@ -1,0 +1,123 @@
+/** The way back of a run, as a run: its steps in reverse, each turned round. */
+import type { Board } from './board.ts';
+import { numbered } from './change.ts';
+import type { Drain } from './legs.ts';
+import { levelOf, type MoveStep, type Run, type Step } from './run.ts';
+import { scopeText } from './scope.ts';
+
+export interface Reverse {
+  readonly run: Run;
+  readonly nextId: number;
+}
+
+export function reverseOf(board: Board, run: Run, nowMs: number): Reverse {
+  // A step that has not begun has nothing to take back, but its reverse could undo another’s work.
+  const begun = run.steps.slice(0, run.queue === null ? run.at : run.at + 1);
+  const steps = begun
+    .map((step, i) => backFrom(step, i, run))
+    .toReversed()
+    .flat();
+  const { id, nextId } = numbered(board, 'r');
+  const back: Run = {
+    id,
+    name: `back from ${run.name}`,
+    level: run.level,
+    steps,
+    onTrouble: 'hold',
+    by: run.by,
+    reason: `the way back of ${run.id}`,
+    atMs: nowMs,
+    state: 'running',
+    note: '',
+    ...FRESH,
+    approvals: run.approvals,
+    fenced: run.fenced,
+    overrode: run.overrode,
+    overrodeUntilMs: run.overrodeUntilMs,
+    steward: run.steward,
+    returnAfterS: null,
+    untilMs: null,
+  };
+  return { run: back, nextId };
+}
+
+/** Sends home what a drain has taken, at once. */
+export function restoreOf(
+  board: Board,
+  drain: Drain,
+  sight: { nowMs: number; me: string },
+): Reverse {
+  const { id, nextId } = numbered(board, 'r');
+  const step: MoveStep = {
+    do: 'restore',
+    scope: drain.scope,
+    ...{ to: 'partner', percent: 100, pace: [], soakS: 0, mode: 'freeze' },
+    stopWhen: { errorPercent: null },
+    exact: true,
+  };
+  const run: Run = {
+    ...FRESH,
+    id,
+    name: `restore ${scopeText(drain.scope)}`,
+    level: levelOf([step]),
+    steps: [step],
+    onTrouble: 'hold',
+    by: drain.by,
+    reason: `${drain.id} has expired`,
+    atMs: sight.nowMs,
+    ...{
+      state: 'running',
+      note: '',
+      approvals: [drain.by],
+      fenced: [],
+      overrode: [],
+      overrodeUntilMs: 0,
+      steward: sight.me,
+    },
+    ...{ returnAfterS: null, untilMs: null },
+  };
+  return { run, nextId };
+}
+
+/** A run that has not begun. */
+export const FRESH = {
+  at: 0,
+  queue: null,
+  moved: 0,
+  soakUntilMs: null,
+  agreed: false,
+  done: [],
+  returnAtMs: null,
+  endedAtMs: null,
+  log: [],
+} as const satisfies Partial<Run>;
+
+function backFrom(step: Step, index: number, run: Run): Step[] {
+  switch (step.do) {
+    case 'drain':
+    case 'failover':
+      return [{ ...step, do: 'restore', percent: 100, exact: true }];
+    case 'restore':
+    case 'move':
+      return run.done
+        .filter((leg) => leg.step === index)
+        .toReversed()
+        .map((leg): MoveStep => {
+          const scope = { kind: 'shards', shards: leg.shards } as const;
+          return { ...step, do: 'move', scope, to: leg.from };
+        });
+    case 'freeze':
+      return [{ ...step, do: 'unfreeze' }];
+    case 'unfreeze':
+      return [{ ...step, do: 'freeze' }];
+    case 'off':
+      return [{ ...step, do: 'on' }];
+    case 'on':
+      return [{ ...step, do: 'off' }];
+    case 'weigh':
+      return [{ ...step, percent: 0 }];
+    case 'confirm':
+    case 'soak':
+      return [];
+  }
+}

@@ -1,0 +1,164 @@
+/** The step that a run is at: begun, stage by stage, ended. In doubt it holds. */
+import { assertNever } from '../model/result.ts';
+import { rangesText } from '../zone/compile-rules.ts';
+import type { Board, Move } from './board.ts';
+import { numbered } from './change.ts';
+import { busyShard } from './legs.ts';
+import type { Sight } from './move.ts';
+import { hold, type Next, onBehalf } from './next.ts';
+import { ownersOf, withOwner } from './owners.ts';
+import { asideOf, type Leg, type MoveStep, type Run } from './run.ts';
+import { judgeChange, noteOf, overBudget, type World } from './safety.ts';
+import { beginStep, endStep } from './steps.ts';
+import { troubleAt } from './zone-trouble.ts';
+
+export function advanceStep(board: Board, run: Run, world: World, sight: Sight): Next | null {
+  const current = run.steps[run.at];
+  if (current === undefined) return finished(board, run, sight);
+  switch (current.do) {
+    case 'confirm':
+      if (!run.agreed)
+        return {
+          kind: 'wait',
+          for: 'person',
+          run: run.id,
+          text: `somebody must agree: ${current.text}`,
+        };
+      return nextStep(board, run, {}, sight, `agreed: ${current.text}`);
+    case 'soak': {
+      if (run.soakUntilMs === null) {
+        const soakUntilMs = sight.nowMs + current.soakS * 1000;
+        return onBehalf(board, { ...run, soakUntilMs }, {}, sight, `soaking ${current.soakS} s`);
+      }
+      if (sight.nowMs < run.soakUntilMs) return soaking(run);
+      return nextStep(board, run, {}, sight, 'soaked');
+    }
+    case 'freeze':
+    case 'unfreeze':
+    case 'off':
+    case 'on':
+    case 'weigh':
+      if (run.queue === null) return begin(board, run, world, sight);
+      return nextStep(board, run, {}, sight, `${current.do} done`);
+    case 'drain':
+    case 'failover':
+    case 'restore':
+    case 'move':
+      if (run.queue === null) return begin(board, run, world, sight);
+      return advanceStage(board, run, current, world, sight);
+    default:
+      return assertNever(current);
+  }
+}
+
+function begin(board: Board, run: Run, world: World, sight: Sight): Next {
+  const begun = beginStep(board, run, world, sight.nowMs);
+  if (!begun.ok) return hold(board, run, sight, noteOf(begun.error));
+  const { patch, queue, what } = begun.value;
+  const busy = busyShard(queue, board, run.id);
+  if (busy !== null) return hold(board, run, sight, noteOf(busy));
+  const owners = board.owners ?? ownersOf(board, world.rules);
+  const since = board.since ?? owners.map(() => 0);
+  const mine = { ...run, queue, moved: 0, soakUntilMs: null, agreed: false };
+  const next = onBehalf(board, mine, { ...patch, owners, since }, sight, what);
+  if (next.kind !== 'commit') return next;
+  const [refusal] = judgeChange(board, next.board, world, asideOf(run, sight.nowMs));
+  return refusal === undefined ? next : hold(board, run, sight, noteOf(refusal));
+}
+
+const soaking = (run: Run): Next => ({ kind: 'wait', for: 'time', run: run.id, text: 'soaking' });
+
+/** The next so many shards; before them the soak, and a look at the zones that have taken users. */
+function advanceStage(
+  board: Board,
+  run: Run,
+  current: MoveStep,
+  world: World,
+  sight: Sight,
+): Next | null {
+  const queue = run.queue ?? [];
+  if (run.moved > 0 || queue.length > 0) {
+    const trouble = troubleAt(run, queue, current.stopWhen, world, sight);
+    if (trouble !== null && !asideOf(run, sight.nowMs).includes(trouble.rule))
+      return hold(board, run, sight, noteOf(trouble));
+  }
+  if (run.soakUntilMs !== null && sight.nowMs < run.soakUntilMs) return soaking(run);
+  if (queue.length === 0) {
+    const switches = endStep(board, current, world);
+    return nextStep(board, run, { switches }, sight, `${current.do} is complete`);
+  }
+  return pushFreeze(board, run, current, queue, world, sight);
+}
+
+function pushFreeze(
+  board: Board,
+  run: Run,
+  current: MoveStep,
+  queue: readonly Leg[],
+  world: World,
+  sight: Sight,
+): Next {
+  const upTo = current.pace.find((p) => p > run.moved) ?? Number.POSITIVE_INFINITY;
+  const [legs, rest] = take(queue, upTo - run.moved);
+  const shards = legs.flatMap((l) => l.shards);
+  const budget =
+    current.mode === 'no-freeze' ? null : overBudget(board, shards, sight.nowMs, world.settings);
+  const aside = asideOf(run, sight.nowMs);
+  if (budget !== null && !aside.includes(budget.rule))
+    return hold(board, run, sight, noteOf(budget));
+  let owners = board.owners ?? ownersOf(board, world.rules);
+  for (const leg of legs) owners = withOwner(owners, leg.shards, leg.to);
+  const [refusal] = judgeChange(board, { ...board, owners }, world, aside);
+  if (refusal !== undefined) return hold(board, run, sight, noteOf(refusal));
+  let { nextId } = board;
+  const free = current.mode === 'no-freeze';
+  const moves = legs.map((leg): Move => {
+    const id = numbered({ ...board, nextId }, 'm');
+    nextId = id.nextId;
+    return {
+      ...{ id: id.id, run: run.id, ...leg, mode: current.mode },
+      state: free ? 'caught-up' : 'freeze-pushed',
+      stateEpoch: board.epoch + 1,
+      frozenAtMs: sight.nowMs,
+      freezeUntilMs: sight.nowMs + world.settings.freeze.maxMs,
+    };
+  });
+  const what = `${free ? 'moving' : 'freezing'} shards ${rangesText(shards.toSorted((a, b) => a - b))}`;
+  const mine = { ...run, queue: rest, soakUntilMs: null, agreed: false };
+  return onBehalf(board, mine, { moves: [...board.moves, ...moves], nextId }, sight, what);
+}
+
+/** The first `count` shards of the queue, and what is left. */
+function take(queue: readonly Leg[], count: number): [Leg[], Leg[]] {
+  const legs: Leg[] = [];
+  const rest: Leg[] = [];
+  let left = count;
+  for (const leg of queue) {
+    const now = leg.shards.slice(0, left);
+    const later = leg.shards.slice(now.length);
+    left -= now.length;
+    if (now.length > 0) legs.push({ ...leg, shards: now });
+    if (later.length > 0) rest.push({ ...leg, shards: later });
+  }
+  return [legs, rest];
+}
+
+function nextStep(board: Board, run: Run, patch: Partial<Board>, sight: Sight, what: string): Next {
+  const mine = {
+    ...run,
+    at: run.at + 1,
+    queue: null,
+    moved: 0,
+    soakUntilMs: null,
+    agreed: false,
+  };
+  return onBehalf(board, mine, patch, sight, what);
+}
+
+function finished(board: Board, run: Run, sight: Sight): Next {
+  const { returnAfterS } = run;
+  const returnAtMs = returnAfterS === null ? null : sight.nowMs + returnAfterS * 1000;
+  const note = returnAfterS === null ? 'done' : `done; goes back in ${returnAfterS} s`;
+  const mine: Run = { ...run, state: 'done', note, endedAtMs: sight.nowMs, returnAtMs };
+  return onBehalf(board, mine, {}, sight, note);
+}

@@ -1,0 +1,154 @@
+/** How a step of a run begins and ends: the standing orders it changes, the legs it will go. */
+import { ok, type Result } from '../model/result.ts';
+import { rangesText } from '../zone/compile-rules.ts';
+import type { Board, Scope, Signature, Switch, Taken } from './board.ts';
+import { numbered, withSwitch } from './change.ts';
+import { type Drain, drainsIn, planLegs } from './legs.ts';
+import { asideOf, isMoveStep, type Leg, type MoveStep, type OrderStep, type Run } from './run.ts';
+import type { Refusal, World } from './safety.ts';
+import { sameScope, scopeText } from './scope.ts';
+
+/** Who orders it, and which rules he has set aside. */
+export interface Signed extends Signature {
+  readonly overrode: readonly string[];
+}
+
+interface Begun {
+  readonly patch: Partial<Board>;
+  readonly queue: readonly Leg[];
+  readonly what: string;
+}
+
+export function beginStep(
+  board: Board,
+  run: Run,
+  world: World,
+  nowMs: number,
+): Result<Begun, Refusal> {
+  const step = run.steps[run.at]!;
+  const overrode = asideOf(run, nowMs);
+  const signature: Signed = { by: run.by, reason: run.reason, atMs: nowMs, overrode };
+  if (step.do === 'confirm' || step.do === 'soak')
+    return ok({ patch: {}, queue: [], what: step.do });
+  if (!isMoveStep(step)) {
+    const patch = ordered(board, step, signature, run.untilMs);
+    return ok({ patch, queue: [], what: orderText(step) });
+  }
+  const legs = planLegs(step, board, world, overrode);
+  if (!legs.ok) return legs;
+  const shards = legs.value.flatMap((l) => l.shards).toSorted((a, b) => a - b);
+  const what = `${step.do} ${scopeText(step.scope)}: ${shards.length === 0 ? 'no shard moves' : `shards ${rangesText(shards)}`}`;
+  return ok({ patch: marked(board, step, world, signature, run.untilMs), queue: legs.value, what });
+}
+
+const orderText = (step: OrderStep): string =>
+  step.do === 'weigh'
+    ? `${scopeText(step.scope)}: ${step.percent} % drained`
+    : `${step.do} ${scopeText(step.scope)}`;
+
+/** The place is closed to users who are not there yet before the first shard leaves it, and opened before the first comes back. */
+function marked(
+  board: Board,
+  step: MoveStep,
+  world: World,
+  signature: Signed,
+  untilMs: number | null,
+): Partial<Board> {
+  if (step.do === 'move') return {};
+  if (step.do === 'restore') {
+    const back = new Set(drainsIn(board, step, world.topology).map((d) => d.id));
+    return {
+      switches: board.switches.map((s) => (back.has(s.id) ? { ...s, percent: 0 } : s)),
+    };
+  }
+  return weighed(board, step.scope, step.percent === 100 ? 100 : 0, signature, untilMs);
+}
+
+const drainOf = (board: Board, scope: Scope): Drain | undefined =>
+  board.switches.find((s): s is Drain => s.action === 'drain' && sameScope(s.scope, scope));
+
+/** One drain for each scope: a new percentage takes the place of the old one. */
+function weighed(
+  board: Board,
+  scope: Scope,
+  percent: number,
+  signature: Signed,
+  untilMs: number | null,
+): Partial<Board> {
+  const old = drainOf(board, scope);
+  const taken = old?.taken ?? [];
+  const { id, nextId } =
+    old === undefined ? numbered(board, 's') : { id: old.id, nextId: board.nextId };
+  const overrode = [...new Set([...(old?.overrode ?? []), ...signature.overrode])];
+  const fresh = { id, action: 'drain', scope, percent, taken, untilMs } as const;
+  const next: Drain = { ...fresh, ...signature, overrode };
+  return { switches: withSwitch(board, next), nextId };
+}
+
+export function ordered(
+  board: Board,
+  step: OrderStep,
+  signature: Signed,
+  untilMs: number | null,
+): Partial<Board> {
+  const { scope } = step;
+  const same =
+    (action: string) =>
+    (s: Switch): boolean =>
+      s.action === action && 'scope' in s && sameScope(s.scope, scope);
+  if (step.do === 'weigh') {
+    if (step.percent > 0) return weighed(board, scope, step.percent, signature, untilMs);
+    return { switches: board.switches.filter((s) => !same('drain')(s)) };
+  }
+  if (step.do === 'unfreeze') return { switches: board.switches.filter((s) => !same('freeze')(s)) };
+  if (step.do === 'on') return { switches: board.switches.filter((s) => !same('off')(s)) };
+  const { id, nextId } = numbered(board, 's');
+  const others = board.switches.filter((s) => !same(step.do)(s));
+  const { overrode, ...signed } = signature;
+  const fresh = { id, action: step.do, scope, untilMs, overrode, ...signed };
+  return { switches: [...others, fresh], nextId };
+}
+
+/** The switches after a flip: what was taken from where is remembered, or is back where it was. */
+export function takenBy(board: Board, run: Run, leg: Leg): readonly Switch[] {
+  const step = run.steps[run.at];
+  if (step === undefined || !isMoveStep(step)) return board.switches;
+  if (step.do === 'move') return board.switches.map((s) => without(s, leg.shards));
+  if (step.do === 'restore') return givenBack(board, leg);
+  const drain = drainOf(board, step.scope);
+  if (drain === undefined) return board.switches;
+  const taken: Taken[] = [...drain.taken, { from: leg.from, shards: leg.shards }];
+  return withSwitch(board, { ...drain, taken });
+}
+
+/**
+ * Drains stand in the order in which they took. Shards back at a zone are no more on the list of the
+ * drain that took them from there, nor of any that took them further away later.
+ */
+function givenBack(board: Board, leg: Leg): readonly Switch[] {
+  let found = false;
+  return board.switches.map((s) => {
+    if (s.action !== 'drain') return s;
+    found ||= s.taken.some(
+      (t) => t.from === leg.to && t.shards.some((x) => leg.shards.includes(x)),
+    );
+    return found ? without(s, leg.shards) : s;
+  });
+}
+
+function without(s: Switch, shards: readonly number[]): Switch {
+  if (s.action !== 'drain') return s;
+  const taken = s.taken
+    .map((t) => ({ ...t, shards: t.shards.filter((x) => !shards.includes(x)) }))
+    .filter((t) => t.shards.length > 0);
+  return { ...s, taken };
+}
+
+/** A drain that takes nothing and holds nothing is over. */
+export function endStep(board: Board, step: MoveStep, world: World): readonly Switch[] {
+  if (step.do !== 'restore') return board.switches;
+  const back = new Set(drainsIn(board, step, world.topology).map((d) => d.id));
+  return board.switches.filter(
+    (s) => !(s.action === 'drain' && back.has(s.id) && s.percent === 0 && s.taken.length === 0),
+  );
+}

@@ -1,0 +1,41 @@
+/** What a run waits for, by the functions that carry it on. */
+import { advanceRun } from '../../failover/advance.ts';
+import type { GateInFleet } from '../../failover/board.ts';
+import { silenceMs } from '../../failover/compile-fleet.ts';
+import type { Sight } from '../../failover/move.ts';
+import type { Run } from '../../failover/run.ts';
+import type { Snapshot } from '../../snapshot/index.ts';
+import { worldOf } from '../../snapshot/world.ts';
+
+export interface RunWait {
+  readonly waitsFor: string | null;
+  readonly needsPerson: boolean;
+}
+
+/** @param gates null: the store can't be asked */
+export function waitOf(
+  run: Run,
+  snapshot: Snapshot,
+  gates: readonly GateInFleet[] | null,
+): RunWait {
+  if (run.state === 'waiting' || run.state === 'holding')
+    return { waitsFor: run.note, needsPerson: true };
+  const { fleet, board } = snapshot;
+  if (gates === null || fleet === null || run.endedAtMs !== null)
+    return { waitsFor: null, needsPerson: false };
+  const sight: Sight = {
+    // A moment at which nothing is late: whether a deadline has passed is the steward's to judge.
+    ...{ nowMs: board.atMs, me: '', gates, fencing: fleet.fencing },
+    silentMs: silenceMs(fleet),
+    stuck: [],
+    byPerson: fleet.catchUp.by === 'confirm',
+    level: () => 'unknown',
+  };
+  const next = advanceRun(board, run, worldOf(snapshot, null), sight);
+  if (next?.kind === 'check') {
+    const zones = [...new Set(next.moves.map((m) => m.to))].join(', ');
+    return { waitsFor: `the data of ${zones} to be level`, needsPerson: false };
+  }
+  if (next?.kind !== 'wait') return { waitsFor: null, needsPerson: false };
+  return { waitsFor: next.text, needsPerson: next.for === 'person' };
+}

@@ -1,0 +1,154 @@
+/**
+ * What has truly happened, as nobody in the fleet can see it: the boards in the order in which the
+ * store took them, and the writes in the order in which applications did. Both are held against the
+ * invariants as they come; a sentence says which one broke, null that none did.
+ */
+import { type Board, EMPTY_BOARD, hasFlipped, type Move } from '../failover/board.ts';
+import { ownersOf } from '../failover/owners.ts';
+import type { World } from '../failover/safety.ts';
+import type { ZoneId } from '../model/ids.ts';
+import { rangesText } from '../zone/compile-rules.ts';
+
+export interface Write {
+  readonly shard: number;
+  readonly zone: string;
+  readonly isPinned: boolean;
+}
+
+export class Ledger {
+  board: Board = EMPTY_BOARD;
+  readonly #world: World;
+  readonly #copyMs: number;
+  readonly #lastWriteMs = new Map<number, number>();
+  /** When a shard’s last move was over: from then on its old owner serves nobody. */
+  readonly #movedMs = new Map<number, number>();
+  /** Moved without a freeze: from then on no promise is kept for their writes. */
+  readonly #exempt = new Set<number>();
+  /** Runs that have waited for more persons. */
+  readonly #waited = new Set<string>();
+
+  constructor(world: World, copyMs: number) {
+    this.#world = world;
+    this.#copyMs = copyMs;
+  }
+
+  /** A board that is taken as it is: the first, and one that somebody has re-asserted. */
+  begin(board: Board): void {
+    this.board = board;
+  }
+
+  owner(shard: number): string {
+    return ownersOf(this.board, this.#world.rules)[shard]!;
+  }
+
+  moveOf(shard: number): Move | undefined {
+    return this.board.moves.find((m) => m.shards.includes(shard));
+  }
+
+  /** The next board of the store. */
+  commit(next: Board, nowMs: number): string | null {
+    const before = this.board;
+    this.board = next;
+    const broken =
+      this.#owners(before, next) ??
+      this.#moves(before, next, nowMs) ??
+      this.#persons(next) ??
+      next.runs
+        .filter((r) => r.state === 'aborted' && next.moves.some((m) => m.run === r.id))
+        .map((r) => `an aborted run leaves no shard frozen: ${r.id} does`)[0];
+    return broken ?? null;
+  }
+
+  /** Every shard has one owner, and gets another by a flip of its move alone. */
+  #owners(before: Board, next: Board): string | undefined {
+    const { rules, topology } = this.#world;
+    const was = ownersOf(before, rules);
+    const now = ownersOf(next, rules);
+    if (next.owners !== null && next.owners.length !== topology.sharding.count)
+      return `every shard has one owner: board ${next.epoch} has ${next.owners.length}`;
+    const flipped = new Map<number, Move>();
+    for (const move of next.moves) {
+      const old = before.moves.find((m) => m.id === move.id);
+      if (!hasFlipped(move) || (old !== undefined && hasFlipped(old))) continue;
+      for (const s of move.shards) flipped.set(s, move);
+    }
+    for (const [s, owner] of now.entries()) {
+      const type = topology.zones.get(owner as ZoneId)?.type;
+      if (type !== 'rzone' && type !== 'elastic')
+        return `every shard has one owner that may own it: shard ${s} has ${owner}`;
+      const move = flipped.get(s);
+      const fits =
+        move === undefined ? was[s] === owner : was[s] === move.from && owner === move.to;
+      if (!fits)
+        return `a shard changes its owner by a flip alone: shard ${s} went from ${was[s]} to ${owner} with board ${next.epoch}${move === undefined ? ', and no move of it flipped' : `, and move ${move.id} is from ${move.from} to ${move.to}`}`;
+    }
+    return undefined;
+  }
+
+  #moves(before: Board, next: Board, nowMs: number): string | undefined {
+    for (const move of next.moves) {
+      const old = before.moves.find((m) => m.id === move.id);
+      const fresh = hasFlipped(move) && (old === undefined || !hasFlipped(old));
+      if (move.mode === 'no-freeze') for (const s of move.shards) this.#exempt.add(s);
+      if (fresh && move.mode === 'freeze' && !this.isCopied(move, nowMs))
+        return `a shard flips when its data is level: ${move.id} did before all writes to shards ${rangesText(move.shards)} in ${move.from} were at ${move.to}`;
+      const ends = old?.state !== 'caught-up' && move.state === 'caught-up';
+      if (ends && move.mode === 'reads-only' && !this.isCopied(move, nowMs))
+        return `a shard is unfrozen when its data is level: ${move.id} is not`;
+    }
+    for (const old of before.moves) {
+      if (next.moves.some((m) => m.id === old.id)) continue;
+      if (hasFlipped(old)) for (const s of old.shards) this.#movedMs.set(s, nowMs);
+    }
+    return undefined;
+  }
+
+  /** Nobody gets round the second person. */
+  #persons(next: Board): string | undefined {
+    const { persons } = this.#world.settings.safety;
+    for (const run of next.runs) {
+      if (run.state === 'waiting') this.#waited.add(run.id);
+      else if (
+        run.state === 'running' &&
+        this.#waited.has(run.id) &&
+        run.approvals.length < persons
+      )
+        return `a run that waits for a second person begins with him: ${run.id} (${run.name}) runs on the word of ${run.approvals.join(', ')}`;
+    }
+    return undefined;
+  }
+
+  isCopied(move: Move, nowMs: number): boolean {
+    return move.shards.every(
+      (s) => this.#exempt.has(s) || (this.#lastWriteMs.get(s) ?? -Infinity) + this.#copyMs <= nowMs,
+    );
+  }
+
+  /** An application has taken a write. */
+  write({ shard, zone, isPinned }: Write, nowMs: number): string | null {
+    if (isPinned) return null;
+    const broken = this.#exempt.has(shard) ? null : this.#secondWriter(shard, zone);
+    if (broken === null) this.#lastWriteMs.set(shard, nowMs);
+    return broken;
+  }
+
+  #secondWriter(shard: number, zone: string): string | null {
+    const move = this.moveOf(shard);
+    if (move !== undefined && move.state !== 'freeze-pushed')
+      return `nobody writes a shard between frozen and unfrozen: ${zone} has taken a write of shard ${shard}, which move ${move.id} brings from ${move.from} to ${move.to} (${move.state})`;
+    const owner = this.owner(shard);
+    if (zone !== owner)
+      return `a shard is written by its owner alone: ${zone} has taken a write of shard ${shard}, which belongs to ${owner}`;
+    return null;
+  }
+
+  /** A gate has sent a read there that was in touch with the store since `livingSinceMs`. */
+  read(shard: number, zone: string, livingSinceMs: number): string | null {
+    const movedMs = this.#movedMs.get(shard);
+    if (movedMs === undefined || livingSinceMs > movedMs - 2000) return null;
+    const move = this.moveOf(shard);
+    const fits = zone === this.owner(shard) || move?.from === zone || move?.to === zone;
+    if (fits) return null;
+    return `after the unfreeze no gate of the fleet reads at the old owner: a read of shard ${shard} went to ${zone}, and it belongs to ${this.owner(shard)}`;
+  }
+}

@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { EMPTY_BOARD } from '../../src/failover/board.ts';
+import { REFERENCE, reference } from '../support/config.ts';
+import { zonegate } from '../support/process.ts';
+
+describe('zonegate explain --board', () => {
+  it('asks under the switches of a board, as production would', () => {
+    const owners = reference().rules.owners.map((o) => (o === 'RZ04' ? 'RZ01' : o));
+    const board = JSON.stringify({ ...EMPTY_BOARD, epoch: 7, owners });
+    const args = ['explain', '-c', REFERENCE, '--idc', 'hz1', '--board', '-', '--json'];
+    const url = 'http://shop.example/u/2088000000000680/x';
+    const { code, out } = zonegate([...args, url], {}, board);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ zone: 'RZ01', shard: 68, board: 7 });
+    expect(zonegate([...args, url], {}, '{"epoch":-1}').err).toContain('does not fit');
+  });
+});
