@@ -198,7 +198,11 @@ describe('many servers', () => {
     await until('both connections to move', () => one.count('lost') + one.count('told') === 2);
     expect(one.events.join()).toContain(`the board has moved to 127.0.0.1:${other.port}`);
     await nudgeable([other]);
-    expect((await one.store.commit(0, boardOf(1), auditOf(1))).kind).toBe('stored');
+    // The other connection of the two may need a moment longer.
+    await until('a commit', async () => {
+      const committed = await one.store.commit(0, boardOf(1), auditOf(1)).catch(() => null);
+      return committed?.kind === 'stored';
+    });
     await until('a nudge', () => one.count('nudged') === 1);
   });
 
