@@ -116,7 +116,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (error instanceof CommandError) {
       process.stderr.write(`${error.message}\n`);
-      return error.exitCode;
+      const { message, exitCode, details } = error;
+      if (argv.includes('--json'))
+        process.stdout.write(
+          `${JSON.stringify({ error: message, exitCode, ...details }, null, 2)}\n`,
+        );
+      return exitCode;
     }
     throw error;
   }

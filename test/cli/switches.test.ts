@@ -32,6 +32,18 @@ describe('a command that moves users', () => {
     expect((await give('on', 'group', 'RZ01/B', '--no-wait')).code).toBe(0);
   });
 
+  it('that is refused says so as JSON, too, with the rule and what would pass', async () => {
+    const { give } = await fleet();
+    const { code, out, err } = await give('move', '00-19', 'EZ01', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      exitCode: 1,
+      rule: 'capacity',
+      passes: 'at most 17 shards there',
+    });
+    expect(err).toContain('capacity');
+  });
+
   it('takes scopes as words', async () => {
     const { desk, give } = await fleet();
     const words: [string, object][] = [

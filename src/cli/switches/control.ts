@@ -149,8 +149,8 @@ function unreachable(base: URL, error: Error): CommandError {
 function failureOf(status: number, value: unknown): CommandError {
   const problem = problemAnswer.safeParse(value);
   const what = problem.success ? problem.data.detail : `the gate answered ${status}`;
-  return new CommandError(what, EXIT.failure);
+  return new CommandError(what, EXIT.failure, problem.success ? problem.data : { status });
 }
 
-export const asFailure = ({ detail }: ProblemAnswer): CommandError =>
-  new CommandError(detail, EXIT.failure);
+export const asFailure = (problem: ProblemAnswer): CommandError =>
+  new CommandError(problem.detail, EXIT.failure, problem);

@@ -10,6 +10,9 @@ export interface Seen {
   readonly epoch: number;
 }
 
+const SILENT =
+  'the gate does not answer just now; the order is stored, and another gate can be asked: --admin';
+
 export class Progress {
   readonly #onTerminal = process.stderr.isTTY;
   #last = '';
@@ -19,6 +22,13 @@ export class Progress {
     if (this.#onTerminal) process.stderr.write(`\r\u001b[2K${fitting(textOf(seen, key))}`);
     else if (key !== this.#last) process.stderr.write(`${textOf(seen, key)}\n`);
     this.#last = key;
+  }
+
+  /** The gate that was asked does not answer; told once. */
+  silent(): void {
+    if (this.#last === SILENT) return;
+    this.#last = SILENT;
+    process.stderr.write(`${SILENT}\n`);
   }
 
   /** What is written next begins on a line of its own. */

@@ -44,8 +44,13 @@ export async function waitUntilInForce(
   const progress = new Progress();
   let goal: Goal = { epoch: stored.epoch, over: false };
   let look: Look | null = null;
+  const interrupted = (): void => {
+    process.stderr.write(`\n${goesOn(stored)}\n`);
+    process.exit(EXIT.interrupted);
+  };
+  process.once('SIGINT', interrupted);
   for (;;) {
-    look = (await lookAt(control, stored, goal)) ?? look;
+    look = (await lookAt(control, stored, goal, () => progress.silent())) ?? look;
     if (look !== null) {
       goal = { epoch: look.epoch, over: look.run !== null && hasEnded(look.run) };
       progress.show(look);
@@ -57,6 +62,7 @@ export async function waitUntilInForce(
       continue;
     }
     progress.end();
+    process.off('SIGINT', interrupted);
     return tell(judged ?? tooLate(look, stored), stored, look, json);
   }
 }
@@ -66,6 +72,7 @@ async function lookAt(
   control: Control,
   stored: StoredAnswer,
   { epoch, over }: Goal,
+  unanswered: () => void,
 ): Promise<Look | null> {
   try {
     if (stored.run === null) {
@@ -80,7 +87,10 @@ async function lookAt(
     const goal = over || !hasEnded(run) ? epoch : Math.max(epoch, found.epoch);
     return { run, waitsFor, needsPerson, fleet, epoch: goal };
   } catch (error) {
-    if (error instanceof CommandError && error.exitCode === EXIT.failure) return null;
+    if (error instanceof CommandError && error.exitCode === EXIT.failure) {
+      unanswered();
+      return null;
+    }
     throw error;
   }
 }
@@ -134,12 +144,15 @@ function fencedIn(why: string): string {
   return names === undefined ? '' : ` --fenced ${names}`;
 }
 
+const goesOn = ({ what, run }: StoredAnswer): string =>
+  `${what} is stored and goes on by itself; look with: zonegate status${run === null ? '' : `, stop it with: zonegate plan hold ${run} or plan abort ${run}`}`;
+
 function tooLate(look: Look | null, stored: StoredAnswer): Outcome {
   const how =
     look === null ? 'the gate does not answer any more' : gatesText(look.fleet, look.epoch);
   return {
     outcome: 'timeout',
-    text: `the time is over: ${how}. ${stored.what} is stored and goes on by itself; look with: zonegate status`,
+    text: `the time is over: ${how}. ${goesOn(stored)}`,
   };
 }
 
