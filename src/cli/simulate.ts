@@ -11,6 +11,7 @@ import {
 } from '../snapshot/diff.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import { rangesText } from '../zone/compile-rules.ts';
+import { ownsShards } from '../zone/topology.ts';
 import { mustLoad } from './config.ts';
 import { EXIT, usageError } from './exit.ts';
 import { simulatePlan } from './simulate-plan.ts';
@@ -112,7 +113,7 @@ function groupMoves(changes: readonly Change<number | string>[]): Move[] {
 /** Share of users and of capacity of each zone with users, so that an overload shows. */
 function shareOfZones(snapshot: Snapshot) {
   const { zones, sharding } = snapshot.topology;
-  const sharded = [...zones.values()].filter((z) => z.type === 'rzone' || z.type === 'elastic');
+  const sharded = [...zones.values()].filter(ownsShards);
   const total = sharded.reduce((sum, z) => sum + (z.capacityRps ?? 0), 0);
   return sharded.map((z) => {
     const owned = snapshot.placement.zoneOfShard.filter((o) => o.id === z.id).length;

@@ -4,7 +4,7 @@
  */
 import type { ZoneId } from '../model/ids.ts';
 import { assertNever, fail, ok } from '../model/result.ts';
-import type { Topology } from '../zone/topology.ts';
+import { ownsShards, type Topology } from '../zone/topology.ts';
 import type { Board, Override, Scope, Signature } from './board.ts';
 import { changed, numbered } from './change.ts';
 import { type Command, DRAIN_PACE, DRAIN_SOAK_S } from './commands.ts';
@@ -154,7 +154,7 @@ function misfit(command: Moving, scope: Scope, topology: Topology): Outcome | nu
   const named = command.to !== 'partner' && command.to !== 'local' && command.to !== 'remote';
   if (!named || command.to === 'declared') return null;
   const zone = topology.zones.get(command.to as ZoneId);
-  if (zone?.type === 'rzone' || zone?.type === 'elastic') return null;
+  if (zone !== undefined && ownsShards(zone)) return null;
   return input(`${command.to} can't own shards`, 'an rzone or an elastic zone');
 }
 

@@ -6,7 +6,7 @@ import type { Run } from './run.ts';
 const KEPT_RUNS = 20;
 const KEPT_LINES = 100;
 const KEPT_FREEZES = 400;
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 export function changed(board: Board, patch: Partial<Board>, signature: Signature): Board {
   const { by, reason, atMs } = signature;

@@ -12,7 +12,7 @@ import type { Group, Idc, Topology, Zone } from '../zone/topology.ts';
 import { type Board, EMPTY_BOARD, type Move } from './board.ts';
 import { type Freezes, freezesOf } from './freeze.ts';
 import { ownersOf } from './owners.ts';
-import { isOut, serving, weightsNow } from './places.ts';
+import { isOut, offEndpoints, serving, weightsNow } from './places.ts';
 
 /** One group that may be drawn, up to (not including) `below` of the spread's total. */
 export interface Share {
@@ -127,13 +127,6 @@ function pinsOf(rules: Rules, board: Board): ReadonlyMap<string, Pin> {
     pins.set(uid, { uid, zone: zone as ZoneId, untilMs: untilMs ?? Number.POSITIVE_INFINITY });
   return pins;
 }
-
-const offEndpoints = (board: Board): ReadonlySet<string> =>
-  new Set(
-    board.switches.flatMap((s) =>
-      s.action === 'off' && s.scope.kind === 'endpoint' ? [s.scope.address] : [],
-    ),
-  );
 
 function nearest(
   zones: readonly Zone[],

@@ -3,14 +3,20 @@ import type { ZoneId } from '../model/ids.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { rangesText } from '../zone/compile-rules.ts';
 import type { Topology, Zone } from '../zone/topology.ts';
-import type { Board, Switch } from './board.ts';
-import { legsBetween, ownersOf, shardsOf, withOwner } from './owners.ts';
+import type { Board } from './board.ts';
+import {
+  type Drain,
+  drainsOf,
+  legsBetween,
+  ownersOf,
+  shardsOf,
+  withOwner,
+  withoutDrains,
+} from './owners.ts';
 import { isOut } from './places.ts';
 import { isOver, type Leg, type MoveStep, type Run } from './run.ts';
 import type { Refusal, World } from './safety.ts';
 import { holdsZone, sameScope, scopeText } from './scope.ts';
-
-export type Drain = Switch & { readonly action: 'drain' };
 
 /** @param aside safety rules that are set aside */
 export function planLegs(
@@ -76,9 +82,9 @@ function nobodyFor(zone: Zone, step: MoveStep, shards: readonly number[]): Refus
 
 /** Drains that lie within the scope: those that a restore of it takes back. */
 export const drainsIn = (board: Board, step: MoveStep, topology: Topology): Drain[] =>
-  board.switches
-    .filter((s): s is Drain => s.action === 'drain')
-    .filter((s) => sameScope(s.scope, step.scope) || (!step.exact && isInside(s, step, topology)));
+  drainsOf(board).filter(
+    (s) => sameScope(s.scope, step.scope) || (!step.exact && isInside(s, step, topology)),
+  );
 
 function isInside(s: Drain, { scope }: MoveStep, topology: Topology): boolean {
   const zoneName =
@@ -98,15 +104,11 @@ function restoreLegs(
 ): Result<Leg[], Refusal> {
   const owners = ownersOf(board, world.rules);
   const drains = drainsIn(board, step, world.topology);
-  let after = owners;
-  // Whoever took a shard first has it from its home.
-  for (const { taken } of drains.toReversed())
-    for (const { from, shards } of taken.toReversed()) after = withOwner(after, shards, from);
   const others = {
     ...board,
     switches: board.switches.filter((s) => !drains.some((d) => d.id === s.id)),
   };
-  const legs = legsBetween(owners, after);
+  const legs = legsBetween(owners, withoutDrains(owners, drains));
   for (const leg of legs) {
     const home = world.topology.zones.get(leg.to as ZoneId);
     if (home !== undefined && !isOut(others, home)) continue;

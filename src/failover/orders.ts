@@ -1,7 +1,7 @@
 /** Orders that stand at once, and move nobody: freeze, off, pin, and their ends. */
 import type { ZoneId } from '../model/ids.ts';
 import { ok } from '../model/result.ts';
-import type { Topology } from '../zone/topology.ts';
+import { ownsShards, type Topology } from '../zone/topology.ts';
 import type { Board, Signature } from './board.ts';
 import { changed, numbered } from './change.ts';
 import type { Command } from './commands.ts';
@@ -58,7 +58,7 @@ export function pin(
     });
   }
   const zone = topology.zones.get(command.zone as ZoneId);
-  if (zone?.type !== 'rzone' && zone?.type !== 'elastic')
+  if (zone === undefined || !ownsShards(zone))
     return input(`${command.zone} can't own a user`, 'an rzone or an elastic zone');
   const untilMs = command.forS === undefined ? null : signature.atMs + command.forS * 1000;
   const { id, nextId } = numbered(board, 's');

@@ -1,6 +1,6 @@
 /** The owner of every shard, by declaration or, once somebody has moved one, by the board. */
 import type { Rules } from '../zone/compile-rules.ts';
-import type { Board } from './board.ts';
+import type { Board, Switch } from './board.ts';
 import type { Leg } from './run.ts';
 
 export const ownersOf = (board: Board, rules: Rules): readonly string[] =>
@@ -18,16 +18,26 @@ export function withOwner(
   return next;
 }
 
-/** Where each shard would be if every drain were restored. */
-export function homesOf(board: Board, rules: Rules): readonly string[] {
-  let homes = ownersOf(board, rules);
+export type Drain = Switch & { readonly action: 'drain' };
+
+export const drainsOf = (board: Board): Drain[] =>
+  board.switches.filter((s): s is Drain => s.action === 'drain');
+
+/** The owners once these drains, oldest first, have given back what they took. */
+export function withoutDrains(
+  owners: readonly string[],
+  drains: readonly Drain[],
+): readonly string[] {
+  let homes = owners;
   // Whoever took a shard first has it from its home.
-  for (const s of board.switches.toReversed()) {
-    if (s.action !== 'drain') continue;
-    for (const { from, shards } of s.taken.toReversed()) homes = withOwner(homes, shards, from);
-  }
+  for (const { taken } of drains.toReversed())
+    for (const { from, shards } of taken.toReversed()) homes = withOwner(homes, shards, from);
   return homes;
 }
+
+/** Where each shard would be if every drain were restored. */
+export const homesOf = (board: Board, rules: Rules): readonly string[] =>
+  withoutDrains(ownersOf(board, rules), drainsOf(board));
 
 export function shardsOf(owners: readonly string[], zone: string): number[] {
   const own: number[] = [];

@@ -1,7 +1,7 @@
 /** Which places are in service, by the switches of a board. */
 import type { IdcId } from '../model/ids.ts';
 import type { Rules } from '../zone/compile-rules.ts';
-import type { Group, Topology, Zone } from '../zone/topology.ts';
+import { type Group, ownsShards, type Topology, type Zone } from '../zone/topology.ts';
 import type { Board, Switch } from './board.ts';
 import { holdsGroup, holdsZone } from './scope.ts';
 
@@ -28,13 +28,17 @@ export function serving(board: Board, zone: Zone, group: Group, topology: Topolo
   return part > 0 && isEmptied(board, group) ? 0 : part;
 }
 
-/** Some app of it has every endpoint switched off; found by DNS or file, they can't be known here. */
-function isEmptied(board: Board, group: Group): boolean {
-  const off = new Set(
+/** Addresses that are switched off. */
+export const offEndpoints = (board: Board): ReadonlySet<string> =>
+  new Set(
     board.switches.flatMap((s) =>
       s.action === 'off' && s.scope.kind === 'endpoint' ? [s.scope.address] : [],
     ),
   );
+
+/** Some app of it has every endpoint switched off; found by DNS or file, they can't be known here. */
+function isEmptied(board: Board, group: Group): boolean {
+  const off = offEndpoints(board);
   if (off.size === 0) return false;
   return [...group.endpoints.values()].some(
     (source) => source.kind === 'static' && source.addresses.every((a) => off.has(a.address.text)),
@@ -45,8 +49,7 @@ function partUnder(s: Switch, zone: Zone, group: Group, topology: Topology): num
   if (s.action === 'off')
     return s.scope.kind === 'group' && holdsGroup(s.scope, zone, group, topology) ? 0 : 1;
   if (s.action !== 'drain' || !holdsGroup(s.scope, zone, group, topology)) return 1;
-  const sharded = zone.type === 'rzone' || zone.type === 'elastic';
-  return sharded && s.scope.kind !== 'group' ? 1 : (100 - s.percent) / 100;
+  return ownsShards(zone) && s.scope.kind !== 'group' ? 1 : (100 - s.percent) / 100;
 }
 
 /**

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ZoneId } from '../model/ids.ts';
 import type { Report } from '../model/issue.ts';
 import { addressSchema, apiVersionSchema, countSchema, nameSchema } from '../model/schema.ts';
-import type { Topology } from '../zone/topology.ts';
+import { ownsShards, type Topology } from '../zone/topology.ts';
 import { MOVE_MODES, type Scope } from './board.ts';
 import { levelOf, type Plan, type Step } from './run.ts';
 import { strayIn } from './scope.ts';
@@ -147,7 +147,7 @@ function checkTarget(doc: StepDoc, index: number, topology: Topology, report: Re
   if (to === undefined || WORDS.includes(to)) return;
   const zone = topology.zones.get(to as ZoneId);
   if (zone === undefined) report.unknownName([...path, 'to'], 'zone', to, topology.zones.keys());
-  else if (zone.type !== 'rzone' && zone.type !== 'elastic')
+  else if (!ownsShards(zone))
     report.error([...path, 'to'], 'owner-type', `${zone.type} ${to} can't own shards`, {
       found: to,
       expected: 'an rzone or an elastic zone',

@@ -1,7 +1,7 @@
 /** The way back of a run, as a run: its steps in reverse, each turned round. */
 import type { Board } from './board.ts';
 import { numbered } from './change.ts';
-import type { Drain } from './legs.ts';
+import type { Drain } from './owners.ts';
 import { levelOf, type MoveStep, type Run, type Step } from './run.ts';
 import { scopeText } from './scope.ts';
 

@@ -5,15 +5,15 @@
  * make it worse, so that a bad state can be left.
  */
 import type { AppId, ZoneId } from '../model/ids.ts';
-import type { Rules } from '../zone/compile-rules.ts';
-import { rangesText } from '../zone/compile-rules.ts';
-import type { Topology, Zone } from '../zone/topology.ts';
+import { type Rules, rangesText } from '../zone/compile-rules.ts';
+import { ownsShards, type Topology, type Zone } from '../zone/topology.ts';
 import type { Board } from './board.ts';
+import { DAY_MS } from './change.ts';
 import type { FleetSettings } from './compile-fleet.ts';
 import { ownersOf, shardsOf } from './owners.ts';
 import { isIdcOut, isOut, weightsNow } from './places.ts';
 
-/** one-owner, one-move and the two below `no-` can't be set aside: they are what the gate is for. */
+/** one-owner and one-move can't be set aside: they are what the gate is for. */
 export const SAFETY_RULES = {
   'one-owner': 'Every shard has exactly one owner, a zone that exists and may own shards.',
   'one-move': 'A shard is moved by one move at a time.',
@@ -125,7 +125,7 @@ function findings(board: Board, world: World): Finding[] {
 /** Why the zone can't own users; null when it can. */
 function unfitness(zone: Zone | undefined, userApps: readonly AppId[]): string | null {
   if (zone === undefined) return 'does not exist';
-  if (zone.type !== 'rzone' && zone.type !== 'elastic') return `is a ${zone.type}`;
+  if (!ownsShards(zone)) return `is a ${zone.type}`;
   const app = userApps.find((a) => !zone.groups.every((g) => g.endpoints.has(a)));
   return app === undefined ? null : `does not run ${app}`;
 }
@@ -254,7 +254,7 @@ export function overBudget(
 ): Refusal | null {
   const spent = new Map<number, number>();
   for (const past of board.pastFreezes) {
-    if (past.atMs < nowMs - 86_400_000) continue;
+    if (past.atMs < nowMs - DAY_MS) continue;
     for (const s of past.shards) spent.set(s, (spent.get(s) ?? 0) + past.ms);
   }
   const over = shards.filter((s) => (spent.get(s) ?? 0) + freeze.maxMs > freeze.budgetMs);

@@ -6,18 +6,23 @@ const ms = (min: number, defaultMs: number): z.ZodDefault<z.ZodInt> =>
   countSchema(min, MS_PER_DAY).default(defaultMs);
 const cidrs = z.array(z.string().min(2).max(64)).max(1000);
 
+const secretFile = z
+  .string()
+  .optional()
+  .describe('A file that holds the secret, relative to this one');
+const oneSecret = [
+  (k: { secret?: string | undefined; secretFile?: string | undefined }): boolean =>
+    (k.secret === undefined) !== (k.secretFile === undefined),
+  { error: 'secret or secretFile, and not both' },
+] as const;
+
 const keySchema = z
   .strictObject({
     id: z.string().regex(/^[A-Za-z0-9]{1,8}$/, { error: '1 to 8 letters or digits' }),
     secret: z.string().min(32, { error: 'at least 32 characters' }).max(1024).optional(),
-    secretFile: z
-      .string()
-      .optional()
-      .describe('A file that holds the secret, relative to this one'),
+    secretFile,
   })
-  .refine((k) => (k.secret === undefined) !== (k.secretFile === undefined), {
-    error: 'secret or secretFile, and not both',
-  });
+  .refine(...oneSecret);
 const keysSchema = z.array(keySchema).min(1).max(2);
 
 const listenerSchema = z.strictObject({
@@ -57,14 +62,9 @@ const tokenSchema = z
       .string()
       .regex(/^[!-~]{32,1024}$/, { error: '32 to 1024 visible ASCII characters' })
       .optional(),
-    secretFile: z
-      .string()
-      .optional()
-      .describe('A file that holds the secret, relative to this one'),
+    secretFile,
   })
-  .refine((k) => (k.secret === undefined) !== (k.secretFile === undefined), {
-    error: 'secret or secretFile, and not both',
-  });
+  .refine(...oneSecret);
 
 const controlSchema = z.strictObject({
   tokens: z

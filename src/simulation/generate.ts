@@ -1,6 +1,7 @@
 /** Makes up a history from a seed: requests, commands, faults, and when. */
 import type { World } from '../failover/safety.ts';
 import type { Snapshot } from '../snapshot/index.ts';
+import { ownsShards } from '../zone/topology.ts';
 import type { Dice } from './dice.ts';
 import type { Fault, Planned, Sketch } from './events.ts';
 import type { SimulatedUser } from './users.ts';
@@ -100,9 +101,7 @@ function makeFault({ gates }: Surroundings, gate: number, dice: Dice): Fault {
 
 function makeCommand({ base, world, users }: Surroundings, dice: Dice): Sketch {
   const { topology } = world;
-  const owning = [...topology.zones.values()].filter(
-    (z) => z.type === 'rzone' || z.type === 'elastic',
-  );
+  const owning = [...topology.zones.values()].filter(ownsShards);
   const shards = (): number[] =>
     users.length === 0 ? [0] : [...new Set([1, 2, 3].map(() => dice.pick(users).shard))];
   const zone = dice.pick([...topology.zones.values()]);

@@ -3,7 +3,7 @@ import type { Board } from '../failover/board.ts';
 import type { Forecast } from '../failover/forecast.ts';
 import { legsBetween } from '../failover/owners.ts';
 import { rangesText } from '../zone/compile-rules.ts';
-import type { Zone } from '../zone/topology.ts';
+import { ownsShards, type Zone } from '../zone/topology.ts';
 import { diffShards, type Home, homeOfUid } from './diff.ts';
 import type { Snapshot } from './index.ts';
 import { groupPlaces, percent } from './places-view.ts';
@@ -131,8 +131,7 @@ function spreadText(zone: Zone, snapshot: Snapshot): string {
   return serving.map((g) => `${g.group} ${g.percent} in ${g.idc}`).join(', ') || 'none';
 }
 
-const sharded = ({ topology }: Snapshot): Zone[] =>
-  [...topology.zones.values()].filter((z) => z.type === 'rzone' || z.type === 'elastic');
+const sharded = ({ topology }: Snapshot): Zone[] => [...topology.zones.values()].filter(ownsShards);
 
 /** Part of all shards that zones of each IDC own, 0 … 1. */
 function idcShares({ topology, placement }: Snapshot): Map<string, number> {

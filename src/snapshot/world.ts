@@ -10,9 +10,12 @@ const DEFAULTS: World['settings'] = {
 };
 
 /** @param measuredRps of all users together, where no peak is declared; null: nobody knows */
-export function worldOf(snapshot: Snapshot, measuredRps: number | null): World {
+export function worldOf(
+  snapshot: Snapshot,
+  measuredRps: number | null,
+  settings: World['settings'] = snapshot.fleet ?? DEFAULTS,
+): World {
   const { topology, rules, userApps } = snapshot;
-  const settings = snapshot.fleet ?? DEFAULTS;
   const rps = settings.safety.peakRps ?? measuredRps;
   const { count } = topology.sharding;
   const shardRps = rps === null || count === 0 ? null : rps / count;

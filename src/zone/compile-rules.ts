@@ -9,7 +9,7 @@ import {
 import type { DocPath, Report } from '../model/issue.ts';
 import { compileFaults, type FaultRule } from './compile-faults.ts';
 import type { RulesDoc } from './rules-schema.ts';
-import type { Topology, Zone } from './topology.ts';
+import { ownsShards, type Topology, type Zone } from './topology.ts';
 
 export interface Pin {
   readonly uid: string;
@@ -43,8 +43,6 @@ export function compileRules(doc: RulesDoc, topology: Topology, report: Report):
     faults: compileFaults(doc.faults, topology, report),
   };
 }
-
-const ownsShards = (zone: Zone): boolean => zone.type === 'rzone' || zone.type === 'elastic';
 
 function compileShards(doc: RulesDoc, topology: Topology, report: Report): ZoneId[] {
   const { count } = topology.sharding;

@@ -52,6 +52,9 @@ export interface Sharding {
     | { readonly kind: 'hash'; readonly hash: 'fnv1a' };
 }
 
+/** Whether users can live in it: the other types hold data that is no user's own. */
+export const ownsShards = ({ type }: Zone): boolean => type === 'rzone' || type === 'elastic';
+
 /** Every app that some group runs, for looking names up. */
 export function appsOf(topology: Topology): Set<string> {
   const apps = new Set<string>();

@@ -11,7 +11,9 @@ import { homesOf } from '../../failover/owners.ts';
 import type { World } from '../../failover/safety.ts';
 import type { IdcId } from '../../model/ids.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
+import { worldOf } from '../../snapshot/world.ts';
 import { rangesText } from '../../zone/compile-rules.ts';
+import { ownsShards } from '../../zone/topology.ts';
 import { Clerk } from './clerk.ts';
 import type { FleetDesk, Rehearsed, Standing, Submitted } from './desk.ts';
 import { type AlarmKind, BoardKeeper } from './keeper.ts';
@@ -199,22 +201,17 @@ export class Fleet implements FleetDesk {
 
   /** By what every gate can see: so all judge a board alike. */
   #declaredWorld(): World {
-    const { topology, rules, userApps } = this.#hooks.current();
-    const settings = this.#settings();
-    const { peakRps } = settings.safety;
-    const shardRps = peakRps === undefined ? null : peakRps / topology.sharding.count;
-    return { topology, rules, userApps, settings, shardRps };
+    return worldOf(this.#hooks.current(), null, this.#settings());
   }
 
   /** Where no peak is declared, what all gates measure together. */
   #measuredWorld(gates: readonly GateInFleet[]): World {
-    const world = this.#declaredWorld();
-    if (world.shardRps !== null) return world;
+    const { zones } = this.#hooks.current().topology;
+    const sharded = new Set<string>([...zones.values()].filter(ownsShards).map((z) => z.id));
     let rps = 0;
     for (const gate of gates.filter((g) => g.leaseLeftMs > 0))
-      for (const [zone, seen] of Object.entries(gate.zones))
-        if (isSharded(world, zone)) rps += seen.rps;
-    return { ...world, shardRps: rps > 0 ? rps / world.topology.sharding.count : null };
+      for (const [zone, seen] of Object.entries(gate.zones)) if (sharded.has(zone)) rps += seen.rps;
+    return worldOf(this.#hooks.current(), rps > 0 ? rps : null, this.#settings());
   }
 
   current(): Snapshot {
@@ -286,8 +283,3 @@ export class Fleet implements FleetDesk {
     return this.#clerk.reassert(by, reason);
   }
 }
-
-const isSharded = ({ topology }: World, zone: string): boolean => {
-  const type = [...topology.zones.values()].find((z) => z.id === zone)?.type;
-  return type === 'rzone' || type === 'elastic';
-};
