@@ -1,6 +1,7 @@
 import type { RouteCookie } from '../cookie/index.ts';
 import type { ConnectionClass } from '../model/facts.ts';
 import type { Epoch, ShardId } from '../model/ids.ts';
+import type { Lane } from '../model/lane.ts';
 import type { Reason } from '../model/reason.ts';
 import type { HandOver } from '../peer/hand-over.ts';
 import type { Route } from '../route/index.ts';
@@ -21,6 +22,8 @@ export interface Forward {
   readonly targets: readonly [Target, ...Target[]];
   /** Why this zone: the placement's reason, also in `why`. */
   readonly reason: Reason;
+  /** null for nearly all. */
+  readonly lane: Lane | null;
   /** null while the user is unknown. */
   readonly shard: ShardId | null;
   /** Drawn at random: the application may correct it, and no cookie is written from it. */

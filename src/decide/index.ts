@@ -151,6 +151,7 @@ function forward(
     isWrite: writes,
     targets: targetsOf(facts, route, placed.target, speaker, writes, snapshot),
     reason: placed.placeReason,
+    lane: speaker.handOver?.lane ?? null,
     shard: user.shard,
     provisional: placed.provisional,
     epoch: snapshot.epoch,

@@ -1,9 +1,11 @@
 /**
  * What one gate tells the next about a request it forwards, in the header X-Ldc-Decision:
  * `v1.<from idc>.<zone>.<shard|->.<group>.<epoch>[-<board epoch>].<how>.<request id>.<sent at>.<key id>.<mac>`.
- * The MAC also covers method, host and target, so a hand-over can't be moved to another request.
+ * A request on a lane is `v2`, with `.s<scene>` or `.g<gray rule>` behind how: a gate that knows no lanes
+ * must refuse it, not serve a load test as anybody's request. The MAC also covers method, host and target, so a hand-over can't be moved to another request.
  */
 import { type Epoch, parseEpoch } from '../model/ids.ts';
+import type { Lane } from '../model/lane.ts';
 import { type KeyRing, macMatches, macOf } from '../model/mac.ts';
 
 export const HAND_OVER_HEADER = 'x-ldc-decision';
@@ -24,6 +26,7 @@ export interface HandOver {
   /** Tag of the user's pin, null when he has none. */
   readonly pinTag: string | null;
   readonly requestId: string;
+  readonly lane: Lane | null;
 }
 
 /** As the next gate reads it. */
@@ -50,8 +53,19 @@ export function signHandOver(h: HandOver, bound: Bound, nowMs: number, keys: Key
   const key = keys[0]!;
   const shard = h.shard === null ? '-' : h.shard;
   const epochs = h.board === 0 ? h.epoch : `${h.epoch}-${h.board}`;
-  const body = `v1.${h.fromIdc}.${h.zone}.${shard}.${h.group}.${epochs}.${HOW_LETTER[h.how]}${h.pinTag ?? ''}.${h.requestId}.${nowMs.toString(36)}.${key.id}`;
+  const [version, lane] = h.lane === null ? ['v1', ''] : ['v2', `.${laneText(h.lane)}`];
+  const body = `${version}.${h.fromIdc}.${h.zone}.${shard}.${h.group}.${epochs}.${HOW_LETTER[h.how]}${h.pinTag ?? ''}${lane}.${h.requestId}.${nowMs.toString(36)}.${key.id}`;
   return `${body}.${macOf(key.secret, PURPOSE, `${body}\n${boundText(bound)}`)}`;
+}
+
+const laneText = ({ kind, name }: Lane): string => `${kind === 'stress' ? 's' : 'g'}${name}`;
+
+/** undefined: not a lane. */
+function laneOf(text: string): Lane | undefined {
+  const name = text.slice(1);
+  if (name === '') return undefined;
+  if (text.startsWith('s')) return { kind: 'stress', name };
+  return text.startsWith('g') ? { kind: 'gray', name } : undefined;
 }
 
 /** @returns null for anything but a fresh hand-over of this very request, signed with a live key. */
@@ -62,9 +76,11 @@ export function readHandOver(
   keys: KeyRing,
 ): ReceivedHandOver | null {
   const parts = text.split('.');
-  if (parts.length !== 11 || parts[0] !== 'v1' || text.length > 512) return null;
+  const plain = parts[0] === 'v1' && parts.length === 11;
+  if ((!plain && !(parts[0] === 'v2' && parts.length === 12)) || text.length > 512) return null;
   const [, fromIdc = '', zone = '', shardText = '', group = '', epochText = ''] = parts;
-  const [how = '', requestId = '', atText = '', keyId = '', mac = ''] = parts.slice(6);
+  const [how = ''] = parts.slice(6);
+  const [requestId = '', atText = '', keyId = '', mac = ''] = parts.slice(plain ? 7 : 8);
   const key = keys.find((k) => k.id === keyId);
   if (key === undefined) return null;
   const body = text.slice(0, text.length - mac.length - 1);
@@ -75,8 +91,22 @@ export function readHandOver(
   const epoch = parseEpoch(Number(rules));
   const board = parseEpoch(Number(boardText));
   if (epoch === null || board === null) return null;
+  const lane = plain ? null : laneOf(parts[7]!);
+  if (lane === undefined) return null;
   const shard = shardText === '-' ? null : Number(shardText);
   const pinTag = how.length > 1 ? how.slice(1) : null;
   const kind = how.startsWith('f') ? 'forced' : how.startsWith('r') ? 'random' : 'table';
-  return { fromIdc, zone, shard, group, epoch, board, how: kind, pinTag, requestId, sentAtMs };
+  return {
+    fromIdc,
+    zone,
+    shard,
+    group,
+    epoch,
+    board,
+    how: kind,
+    pinTag,
+    requestId,
+    lane,
+    sentAtMs,
+  };
 }

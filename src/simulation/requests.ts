@@ -89,7 +89,7 @@ function handOver(
     {
       ...{ fromIdc: from.idc, zone: zone.id, shard: decision.shard, group: group.id },
       ...{ epoch: decision.epoch, board: snapshot.board.epoch, how: decision.how },
-      ...{ pinTag: decision.pinTag, requestId: `r${asked.id}` },
+      ...{ pinTag: decision.pinTag, requestId: `r${asked.id}`, lane: decision.lane },
     },
     facts,
     fleet.clock.wallMs,

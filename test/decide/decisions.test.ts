@@ -55,6 +55,7 @@ function factsOf(c: Case) {
       requestId: 'a-request-id',
       how: c.handOver.how ?? ('table' as const),
       pinTag: null,
+      lane: null,
       board: 0,
       ...c.handOver,
       epoch: (c.handOver.epoch ?? snapshot.epoch) as Epoch,

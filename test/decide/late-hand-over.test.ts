@@ -29,7 +29,7 @@ function handed(method: string, sentAtMs: number, receivedAtMs: number) {
   const handOver = signHandOver(
     {
       ...{ fromIdc: 'sh1', zone: 'RZ01', shard: 7, group: 'A', epoch: declared.epoch, board: 4 },
-      ...{ how: 'table' as const, pinTag: null, requestId: 'a-request-id' },
+      ...{ how: 'table' as const, pinTag: null, requestId: 'a-request-id', lane: null },
     },
     bound,
     sentAtMs,

@@ -133,6 +133,7 @@ describe('what crosses gates', () => {
         requestId: 'test-request-1',
         how: 'table',
         pinTag: null,
+        lane: null,
       },
       bound,
       Date.now(),

@@ -18,6 +18,7 @@ const HAND_OVER = {
   how: 'table' as const,
   pinTag: 'AbCd-_123456',
   requestId: '0123456789abcdef',
+  lane: null,
 };
 const signed = signHandOver(HAND_OVER, BOUND, NOW, [KEY]);
 
@@ -27,6 +28,16 @@ describe('a hand-over between gates', () => {
     const unknown = { ...HAND_OVER, shard: null };
     const read = readHandOver(signHandOver(unknown, BOUND, NOW, [KEY]), BOUND, NOW, [KEY]);
     expect(read).toEqual({ ...unknown, sentAtMs: NOW });
+  });
+
+  it('says which lane the request is on', () => {
+    for (const kind of ['stress', 'gray'] as const) {
+      const onLane = { ...HAND_OVER, lane: { kind, name: 'double-11' } };
+      const text = signHandOver(onLane, BOUND, NOW, [KEY]);
+      expect(text.startsWith('v2.')).toBe(true);
+      expect(readHandOver(text, BOUND, NOW, [KEY])).toEqual({ ...onLane, sentAtMs: NOW });
+      expect(readHandOver(text.replace('double-11', 'double-12'), BOUND, NOW, [KEY])).toBeNull();
+    }
   });
 
   it('is bound to method, host, path and query', () => {

@@ -10,7 +10,7 @@ const BOUND = { method: 'GET', host: 'x', path: '/a', query: '' };
 function handedUnder(board: number): string {
   const handOver = {
     ...{ fromIdc: 'i2', zone: 'GZ01', shard: null, group: 'A', epoch: 1 as Epoch, board },
-    ...{ how: 'table' as const, pinTag: null, requestId: 'a-request-id' },
+    ...{ how: 'table' as const, pinTag: null, requestId: 'a-request-id', lane: null },
   };
   return signHandOver(handOver, BOUND, Date.now(), [{ id: 'k', secret: SECRET }]);
 }

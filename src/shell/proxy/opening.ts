@@ -99,6 +99,7 @@ function forTarget(
       how: decision.how,
       pinTag: decision.pinTag,
       requestId: record.requestId,
+      lane: decision.lane,
     },
     gateway.facts,
     record.startedAtMs,
