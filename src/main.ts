@@ -11,16 +11,17 @@ import { Holder } from './shell/holder.ts';
 import { canAdopt } from './shell/http1/socket-io.ts';
 import { BatchWriter } from './shell/observe/batch-writer.ts';
 import { Counters } from './shell/observe/counters.ts';
-import { makeRegistry } from './shell/observe/exposition.ts';
+import { type Gauges, makeRegistry } from './shell/observe/exposition.ts';
 import { Observer } from './shell/observe/index.ts';
+import type { ReleaseMeter } from './shell/observe/release-meter.ts';
 import { Edge } from './shell/proxy/edge.ts';
 import { Gateway, type GatewayHooks } from './shell/proxy/gateway.ts';
 import type { Snapshot } from './snapshot/index.ts';
 import { withBoard } from './snapshot/with-board.ts';
-import { fleetGauges, fleetStatus } from './wiring/fleet-gauges.ts';
+import { fleetStatus } from './wiring/fleet-gauges.ts';
 import { type FleetSideOptions, openFleet } from './wiring/fleet-side.ts';
+import { gateGauges } from './wiring/gate-gauges.ts';
 import { notPublishable, worthSaying } from './wiring/publishable.ts';
-import { upstreamGauges } from './wiring/upstream-gauges.ts';
 import { UpstreamSide } from './wiring/upstream-side.ts';
 import { upstreamsView } from './wiring/upstreams-view.ts';
 
@@ -41,6 +42,7 @@ export class Gate {
   readonly #gateway: Gateway;
   readonly #upstreamSide: UpstreamSide;
   readonly #counters = new Counters();
+  readonly #observer: Observer;
   readonly #accessLog: BatchWriter | null;
   readonly #admin: AdminServer;
   readonly #fleet: Fleet | null;
@@ -58,6 +60,7 @@ export class Gate {
     this.#accessLog =
       access === 'off' ? null : new BatchWriter(access === 'stdout' ? null : access);
     const observer = new Observer(this.#counters, this.#accessLog, idc);
+    this.#observer = observer;
     this.#upstreamSide = new UpstreamSide(options.directory, idc, this.#log);
     const hooks: GatewayHooks = {
       current: this.#holder.current,
@@ -67,7 +70,10 @@ export class Gate {
       acceptFailed: (error) => this.#acceptFailed(error),
     };
     this.#gateway = new Gateway(idc, hooks, this.#upstreamSide.discovery);
-    this.#fleet = first.fleet === null ? null : openFleet(first.fleet, this.#fleetOptions(options));
+    this.#fleet =
+      first.fleet === null
+        ? null
+        : openFleet(first.fleet, this.#fleetOptions(options, observer.releases));
     const now = Date.now();
     this.#lastReload = { ok: true, atMs: now, successAtMs: now, issues: [] };
     const registry = makeRegistry(this.#counters, this.#gauges(), options.version);
@@ -84,7 +90,10 @@ export class Gate {
     });
   }
 
-  #fleetOptions({ directory, idc, gate, first }: RunOptions): FleetSideOptions {
+  #fleetOptions(
+    { directory, idc, gate, first }: RunOptions,
+    releases: ReleaseMeter,
+  ): FleetSideOptions {
     const forMe = (entry: { readonly idc: IdcId | null }): boolean =>
       entry.idc === null || entry.idc === idc;
     const mine = first.gate.admin.find(forMe);
@@ -92,7 +101,7 @@ export class Gate {
     return {
       port,
       ...{ directory, idc, gate: gate ?? null, holder: this.#holder, gateway: this.#gateway },
-      ...{ counters: this.#counters, log: this.#log },
+      ...{ counters: this.#counters, releases, log: this.#log },
       adminUrl: mine === undefined ? null : `http://${mine.address.text}`,
     };
   }
@@ -245,19 +254,13 @@ export class Gate {
     this.#log.info({ cut }, 'stopped');
   }
 
-  #gauges() {
-    return {
-      clientConnections: () => this.#edge?.connections ?? 0,
-      refusedConnections: () => this.#edge?.admission.refused ?? {},
-      tunnels: () => this.#edge?.tunnels ?? 0,
-      upstreams: upstreamGauges(this.#gateway, this.#upstreamSide),
-      repeatedRouting: () => this.#gateway.repeatedRouting,
-      logLinesDropped: () => this.#accessLog?.dropped ?? 0,
-      epoch: () => this.#holder.current().epoch,
-      fleet: () => (this.#fleet === null ? null : fleetGauges(this.#fleet, this.#holder.current())),
-      digest: () => this.#holder.current().digest,
+  #gauges(): Gauges {
+    return gateGauges({
+      ...{ gateway: this.#gateway, upstreamSide: this.#upstreamSide, fleet: this.#fleet },
+      ...{ observer: this.#observer, accessLog: this.#accessLog, current: this.#holder.current },
+      edge: () => this.#edge,
       lastReload: () => this.#lastReload,
-    };
+    });
   }
 
   #status(): unknown {

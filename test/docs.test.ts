@@ -84,6 +84,8 @@ describe('docs/observing.md', () => {
     const gauges = {
       clientConnections: () => 0,
       refusedConnections: () => ({}),
+      stragglers: () => ({}),
+      releases: () => ({}),
       tunnels: () => 0,
       upstreams: {
         endpoints: () => [],

@@ -4,7 +4,7 @@ import { COOKIE, COOKIE_WRITE } from '../cookie/reasons.ts';
 import { FREEZE, PIN, PLACE, SHARD, SPILL } from '../failover/reasons.ts';
 import type { Reason } from '../model/reason.ts';
 import { FROM, HOP, LOOP } from '../peer/reasons.ts';
-import { GROUP } from '../release/index.ts';
+import { GROUP, LANE_COOKIE } from '../release/reasons.ts';
 import { ROUTE } from '../route/reasons.ts';
 import { IDENTITY } from '../uid-router/reasons.ts';
 import { FAULT } from './fault.ts';
@@ -20,6 +20,7 @@ export const REASONS: readonly Reason[] = [
   PLACE,
   FREEZE,
   GROUP,
+  LANE_COOKIE,
   HOP,
   COOKIE_WRITE,
   FAULT,

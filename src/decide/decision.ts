@@ -4,6 +4,7 @@ import type { Epoch, ShardId } from '../model/ids.ts';
 import type { Lane } from '../model/lane.ts';
 import type { Reason } from '../model/reason.ts';
 import type { HandOver } from '../peer/hand-over.ts';
+import type { UserPoint } from '../release/point.ts';
 import type { Route } from '../route/index.ts';
 import type { Target } from '../snapshot/index.ts';
 import type { Fault } from '../zone/compile-faults.ts';
@@ -24,6 +25,8 @@ export interface Forward {
   readonly reason: Reason;
   /** null for nearly all. */
   readonly lane: Lane | null;
+  /** The user's place in draws; null: he is in none. */
+  readonly point: UserPoint | null;
   /** null while the user is unknown. */
   readonly shard: ShardId | null;
   /** Drawn at random: the application may correct it, and no cookie is written from it. */
@@ -35,6 +38,8 @@ export interface Forward {
   readonly cookieNow: RouteCookie | null;
   /** Value of the route cookie to set, null for none. */
   readonly cookieToSet: string | null;
+  /** Value of the lane cookie to set, null for none. */
+  readonly laneCookieToSet: string | null;
   /** The client's route cookie is another user's, and this one can have none. */
   readonly clearsCookie: boolean;
   /** For the next gate: how the zone was come to, and the tag of the user's pin. */

@@ -3,16 +3,14 @@
  * so a request crosses at most one border between IDCs.
  */
 import { PLACE } from '../failover/reasons.ts';
-import type { RequestFacts } from '../model/facts.ts';
 import type { ZoneId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
 import type { HandOver, ReceivedHandOver } from '../peer/hand-over.ts';
 import { HOP } from '../peer/reasons.ts';
-import { GROUP } from '../release/index.ts';
+import { GROUP } from '../release/reasons.ts';
 import { isWrite } from '../route/compile.ts';
-import type { Route } from '../route/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
-import { type Placed, place } from './place.ts';
+import { type Asking, type Placed, place } from './place.ts';
 import type { User } from './user.ts';
 
 export interface Received {
@@ -51,23 +49,30 @@ function cameLate(user: User, { sentAtMs }: ReceivedHandOver, snapshot: Snapshot
   );
 }
 
+/** The first gate saw why a gray rule fits; here nothing tells, but that the rule still stands. */
+function keepsLane({ lane, zone, group }: HandOver, { placement }: Snapshot): boolean {
+  if (lane?.kind !== 'gray') return false;
+  const rules = placement.lanes.ofZone.get(zone as ZoneId)?.grays ?? [];
+  return rules.some((g) => g.name === lane.name && g.to.id === group);
+}
+
 /** null: not served here, or no longer. */
 export function receive(
-  facts: RequestFacts,
+  asking: Asking,
   handOver: ReceivedHandOver,
-  route: Route,
-  user: User,
   snapshot: Snapshot,
 ): Received | null {
+  const { facts, route, user } = asking;
   const known = user.shard !== null || user.pin !== null;
   const corrects = known && handOver.how === 'table' && route.zoneType === 'rzone';
   if (corrects && isNewer(snapshot, handOver) && !isUnderWay(user, handOver, snapshot)) {
-    const now = place(facts, route, user, snapshot);
-    if (now?.target.via === 'local') {
-      const same = now.target.zone.id === handOver.zone;
+    const now = place(asking, snapshot);
+    const same = now?.target.zone.id === handOver.zone;
+    if (now?.target.via === 'local' && !(same && keepsLane(handOver, snapshot))) {
       return { placed: now, hopReason: same ? HOP.obeyed : HOP.redecided };
     }
-    if (isWrite(route, facts.method) || !cameLate(user, handOver, snapshot)) return null;
+    const here = now?.target.via === 'local';
+    if (!here && (isWrite(route, facts.method) || !cameLate(user, handOver, snapshot))) return null;
   }
   const zone = snapshot.topology.zones.get(handOver.zone as ZoneId);
   const group = zone?.groups.find((g) => g.id === handOver.group);
@@ -78,6 +83,7 @@ export function receive(
     placeReason: PLACE.handedOver,
     groupReason: GROUP.handedOver,
     provisional: handOver.how === 'random',
+    gray: handOver.lane?.kind === 'gray' ? handOver.lane.name : null,
   };
   return { placed, hopReason: HOP.obeyed };
 }

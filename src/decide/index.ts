@@ -12,6 +12,7 @@ import type { RequestFacts } from '../model/facts.ts';
 import type { ZoneId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
 import {
+  FORCED_GROUP_HEADER,
   FORCED_ZONE_HEADER,
   gateToken,
   hasBeenHere,
@@ -19,6 +20,7 @@ import {
   whoSpeaks,
 } from '../peer/index.ts';
 import { FROM, HOP, LOOP } from '../peer/reasons.ts';
+import { GROUP, LANE_COOKIE } from '../release/reasons.ts';
 import { isWrite } from '../route/compile.ts';
 import { findRoute, type Route } from '../route/index.ts';
 import { normalisePath } from '../route/normalise.ts';
@@ -27,9 +29,10 @@ import type { Snapshot, Target } from '../snapshot/index.ts';
 import type { Decision, Forward, Respond } from './decision.ts';
 import { findFault } from './fault.ts';
 import { receive } from './hand-over.ts';
-import { inZone, type Placed, place } from './place.ts';
+import { type Asking, inZone, type Placed, place } from './place.ts';
 import { cookieFate } from './route-cookie.ts';
 import { findUser, handedUser, type User } from './user.ts';
+import { findStanding, type Standing } from './visitor.ts';
 
 export function decide(facts: RequestFacts, snapshot: Snapshot): Decision {
   const speaker = whoSpeaks(facts, snapshot.peer);
@@ -65,7 +68,9 @@ function decideOnRoute(
     handOver === null
       ? findUser(facts, speaker.from, route, path, reading, snapshot)
       : handedUser(handOver, facts.receivedAtMs, snapshot);
-  const settled = settle(facts, snapshot, speaker, route, user);
+  const standing = findStanding(facts, speaker.from, user, snapshot);
+  const asking: Asking = { facts, from: speaker.from, route, user, standing };
+  const settled = settle(asking, snapshot, speaker);
   if (settled.placed === null) {
     const passed = upToUser(speaker, reading, user);
     return respond(settled.status, speaker, snapshot, passed, settled.reason);
@@ -77,8 +82,8 @@ function decideOnRoute(
     const passed = [...upToUser(speaker, reading, user), placed.placeReason];
     return respond(503, speaker, snapshot, passed, freeze.reason, freeze.retryAfterS);
   }
-  // later: release's gray lists before the group; mirror after the hop
-  return forward(facts, snapshot, speaker, route, user, reading, settled, writes);
+  // later: mirror after the hop
+  return forward(asking, snapshot, speaker, reading, settled, writes);
 }
 
 const upToUser = (speaker: Speaker, reading: CookieReading, user: User): Reason[] => [
@@ -110,39 +115,46 @@ type Settled =
 const REFUSED: Settled = { placed: null, status: 421, reason: HOP.refused };
 const NOWHERE: Settled = { placed: null, status: 503, reason: PLACE.nowhere };
 const UNKNOWN: Settled = { placed: null, status: 400, reason: PLACE.forcedUnknown };
+const GROUP_UNKNOWN: Settled = { placed: null, status: 400, reason: GROUP.forcedUnknown };
 
 /** The target: as handed over, as forced, or as placed. */
-function settle(
-  facts: RequestFacts,
-  snapshot: Snapshot,
-  speaker: Speaker,
-  route: Route,
-  user: User,
-): Settled {
-  if (speaker.handOver !== null) {
-    return receive(facts, speaker.handOver, route, user, snapshot) ?? REFUSED;
-  }
-  const forced = speaker.from === 'operator' ? facts.header(FORCED_ZONE_HEADER) : undefined;
-  const placed =
-    forced === undefined
-      ? place(facts, route, user, snapshot)
-      : force(forced, facts, route, user, snapshot);
-  if (placed === null) return forced === undefined ? NOWHERE : UNKNOWN;
+function settle(asking: Asking, snapshot: Snapshot, speaker: Speaker): Settled {
+  if (speaker.handOver !== null) return receive(asking, speaker.handOver, snapshot) ?? REFUSED;
+  const { facts } = asking;
+  const isOperator = speaker.from === 'operator';
+  const forced = isOperator ? facts.header(FORCED_ZONE_HEADER) : undefined;
+  const found = forced === undefined ? place(asking, snapshot) : force(forced, asking, snapshot);
+  if (found === null) return forced === undefined ? NOWHERE : UNKNOWN;
+  const group = isOperator ? facts.header(FORCED_GROUP_HEADER) : undefined;
+  const placed = group === undefined ? found : forceGroup(group, found, asking, snapshot);
+  if (placed === null) return GROUP_UNKNOWN;
   return { placed, hopReason: placed.target.via === 'local' ? HOP.local : HOP.peer };
 }
 
+/** Even one that takes nobody by weight: that is how it is tried. */
+function forceGroup(
+  name: string,
+  { target, placeReason, provisional }: Placed,
+  { facts, route }: Asking,
+  snapshot: Snapshot,
+): Placed | null {
+  const group = target.zone.groups.find((g) => g.id === name && g.endpoints.has(route.app));
+  const forced = group && snapshot.targets.get(facts.entryIdc)?.get(group);
+  if (forced === undefined) return null;
+  return { target: forced, placeReason, groupReason: GROUP.forced, provisional, gray: null };
+}
+
 function forward(
-  facts: RequestFacts,
+  { facts, route, user, standing }: Asking,
   snapshot: Snapshot,
   speaker: Speaker,
-  route: Route,
-  user: User,
   reading: CookieReading,
   { placed, hopReason }: Found,
   writes: boolean,
 ): Forward {
   const fault = findFault(facts, snapshot, speaker.from, route.app, placed.target.zone.id);
   const fate = cookieFate(speaker.from, user, reading.cookie, snapshot);
+  const laneCookieToSet = laneCookieFor(standing, placed, snapshot);
   return {
     kind: 'forward',
     from: speaker.from,
@@ -151,7 +163,8 @@ function forward(
     isWrite: writes,
     targets: targetsOf(facts, route, placed.target, speaker, writes, snapshot),
     reason: placed.placeReason,
-    lane: speaker.handOver?.lane ?? null,
+    lane: placed.gray === null ? null : { kind: 'gray', name: placed.gray },
+    point: standing.point,
     shard: user.shard,
     provisional: placed.provisional,
     epoch: snapshot.epoch,
@@ -159,9 +172,10 @@ function forward(
     cookieNow: reading.cookie,
     cookieToSet: fate.value,
     clearsCookie: fate.clears,
+    laneCookieToSet,
     handedId: speaker.handOver?.requestId ?? null,
     handedBoard: speaker.handOver?.board ?? -1,
-    how: placed.placeReason === PLACE.forced ? 'forced' : placed.provisional ? 'random' : 'table',
+    how: howOf(placed),
     pinTag: user.pin === null ? null : snapshot.tagOfPin.get(user.pin)!,
     fault: fault.fault,
     dropHeaders: snapshot.untrustedHeaders.get(route.identity)![speaker.from],
@@ -177,10 +191,25 @@ function forward(
       placed.groupReason,
       hopReason,
       fate.reason,
+      ...standing.reasons,
+      ...(laneCookieToSet === null ? [] : [LANE_COOKIE.set]),
       ...fault.reasons,
     ],
   };
 }
+
+function howOf({ placeReason, groupReason, provisional }: Placed): Forward['how'] {
+  if (placeReason === PLACE.forced || groupReason === GROUP.forced) return 'forced';
+  return provisional ? 'random' : 'table';
+}
+
+/** Only where the user meets a release or a gray rule: nobody else needs to be known by it. */
+const laneCookieFor = (
+  { cookieToSet }: Standing,
+  { target }: Placed,
+  { placement }: Snapshot,
+): string | null =>
+  cookieToSet !== null && placement.lanes.ofZone.has(target.zone.id) ? cookieToSet : null;
 
 /** More than one only for reads that may spill: nobody's user is served in a foreign zone. */
 function targetsOf(
@@ -203,16 +232,11 @@ function targetsOf(
 }
 
 /** An operator's word beats the table, but can't invent a zone or send a user to an app that is not there. */
-function force(
-  name: string,
-  facts: RequestFacts,
-  route: Route,
-  user: User,
-  snapshot: Snapshot,
-): Placed | null {
+function force(name: string, asking: Asking, snapshot: Snapshot): Placed | null {
+  const { route } = asking;
   const zone = snapshot.topology.zones.get(name as ZoneId);
   if (zone?.groups.every((g) => g.endpoints.has(route.app)) !== true) return null;
-  return inZone(zone, PLACE.forced, facts, user, snapshot);
+  return inZone(zone, PLACE.forced, asking, snapshot);
 }
 
 const boardEpoch = ({ fleet, board }: Snapshot): number => (fleet === null ? -1 : board.epoch);

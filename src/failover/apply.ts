@@ -7,11 +7,12 @@ import { assertNever, fail, ok } from '../model/result.ts';
 import { ownsShards, type Topology } from '../zone/topology.ts';
 import type { Board, Override, Scope, Signature } from './board.ts';
 import { changed, numbered } from './change.ts';
-import { type Command, DRAIN_PACE, DRAIN_SOAK_S } from './commands.ts';
+import { type Command, DRAIN_PACE, DRAIN_SOAK_S, DRAINED_END_S } from './commands.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { order, pin } from './orders.ts';
 import { type At, input, type Outcome } from './outcome.ts';
 import { ownersOf } from './owners.ts';
+import { close, gray, promote, releaseStep, rollback, ungray } from './release-orders.ts';
 import { FRESH } from './reverse.ts';
 import { levelOf, type Plan, type Run, type Step } from './run.ts';
 import { FIXED_RULES, judgeChange, refusalOf, type World } from './safety.ts';
@@ -63,6 +64,27 @@ function carriedOut(
     case 'pin':
     case 'unpin':
       return pin(board, command, signature, world.topology);
+    case 'release': {
+      const step = releaseStep(board, command, world);
+      if (!step.ok) return step;
+      const plan: Plan = {
+        name: `release ${command.name}`,
+        level: 'zone',
+        steps: [step.value],
+        onTrouble: command.onTrouble,
+      };
+      return start(board, plan, wishesOf(command, signature), signature, world, at);
+    }
+    case 'promote':
+      return promote(board, command, signature, at.me);
+    case 'rollback':
+      return rollback(board, command, signature);
+    case 'close':
+      return close(board, command, signature, world);
+    case 'gray':
+      return gray(board, command, signature, world);
+    case 'ungray':
+      return ungray(board, command, signature);
     case 'plan': {
       const plan = at.plans.get(command.plan);
       if (plan === undefined)
@@ -164,7 +186,8 @@ function stepOf(command: Moving, scope: Scope, topology: Topology): Step {
   const weighed = scope.kind === 'group' || zone?.type === 'gzone' || zone?.type === 'czone';
   if (weighed) {
     const percent = command.do === 'drain' ? command.percent : command.do === 'restore' ? 0 : 100;
-    return { do: 'weigh', scope, percent };
+    const endWithinS = command.do === 'drain' ? endingOf(command, scope, percent) : null;
+    return { do: 'weigh', scope, percent, endWithinS };
   }
   const slow = command.do === 'drain';
   return {
@@ -179,6 +202,14 @@ function stepOf(command: Moving, scope: Scope, topology: Topology): Step {
     exact: false,
   };
 }
+
+/** Of a group that is drained whole, what is under way ends some time, asked or not. */
+const endingOf = (
+  { endWithinS }: Extract<Command, { do: 'drain' }>,
+  scope: Scope,
+  percent: number,
+): number | null =>
+  scope.kind === 'group' && percent === 100 ? (endWithinS ?? DRAINED_END_S) : null;
 
 function start(
   board: Board,

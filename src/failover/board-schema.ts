@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 import { countSchema } from '../model/schema.ts';
+import { clientRuleSchema } from '../release/client-rule.ts';
+import { releaseGatesSchema } from '../release/gates.ts';
 import { type Board, MOVE_MODES, MOVE_STATES } from './board.ts';
 import { scopeSchema } from './commands.ts';
 import { LEVELS, RUN_STATES } from './run.ts';
@@ -20,17 +22,43 @@ const leg = { from: name, to: name, shards };
 const overrode = z.array(name).max(16);
 const switchFields = { id: name, untilMs: timeMs.nullable(), overrode, ...signature };
 
+const zones = z.array(name).max(1000);
+const laneScope = { name, zones, app: name.nullable(), to: name };
+const releaseScope = { ...laneScope, from: name };
+
 const switchSchema = z.discriminatedUnion('action', [
   z.strictObject({
     action: z.literal('drain'),
     scope: scopeSchema,
     percent,
     taken: z.array(z.strictObject({ from: name, shards })).max(4096),
+    endByMs: timeMs.nullable().default(null),
     ...switchFields,
   }),
-  z.strictObject({ action: z.literal('off'), scope: scopeSchema, ...switchFields }),
+  z.strictObject({
+    action: z.literal('off'),
+    scope: scopeSchema,
+    endByMs: timeMs.nullable().default(null),
+    ...switchFields,
+  }),
   z.strictObject({ action: z.literal('freeze'), scope: scopeSchema, ...switchFields }),
   z.strictObject({ action: z.literal('pin'), uid: name, zone: name, ...switchFields }),
+  z.strictObject({
+    action: z.literal('release'),
+    ...releaseScope,
+    percent,
+    shards,
+    ...switchFields,
+  }),
+  z.strictObject({
+    action: z.literal('gray'),
+    ...laneScope,
+    allow: z.array(name).max(2000),
+    tester: clientRuleSchema.nullable(),
+    clients: z.array(clientRuleSchema).max(16),
+    percent: z.number().min(0).max(100),
+    ...switchFields,
+  }),
 ]);
 
 const moveSchema = z.strictObject({
@@ -59,10 +87,19 @@ const orderStep = z.strictObject({
   do: z.enum(['freeze', 'unfreeze', 'off', 'on', 'weigh']),
   scope: scopeSchema,
   percent,
+  endWithinS: count.nullable().default(null),
+});
+const releaseStep = z.strictObject({
+  do: z.literal('release'),
+  ...releaseScope,
+  stages: z.array(percent).min(1).max(100),
+  soakS: count,
+  gates: releaseGatesSchema,
 });
 const stepSchema = z.union([
   moveStep,
   orderStep,
+  releaseStep,
   z.strictObject({ do: z.literal('confirm'), text }),
   z.strictObject({ do: z.literal('soak'), soakS: count }),
 ]);

@@ -4,6 +4,8 @@
  * Plain data: it is what the store keeps, what a gate keeps on disk, and what `resolve` reads.
  */
 import type { IdcId } from '../model/ids.ts';
+import type { ClientRule } from '../release/client-rule.ts';
+import type { ReleaseMeasure } from '../release/measure.ts';
 import type { Run } from './run.ts';
 
 /** Who did it, why, and when by his clock (milliseconds since 1970). */
@@ -28,8 +30,10 @@ export interface Taken {
 }
 
 /**
+ * What is under way at a group that takes nothing new ends by `endByMs`, or as it likes (null).
  * drain: a part of a group's requests, or a whole place, is out of service. off: a group or an
  * endpoint is out at once. freeze: writes are refused. pin: one user is placed ahead of the table.
+ * release: shards are served by another group than the weights say. gray: some users are.
  */
 type Order =
   | {
@@ -38,10 +42,48 @@ type Order =
       /** 1 … 100; less than 100 for groups only. */
       readonly percent: number;
       readonly taken: readonly Taken[];
+      readonly endByMs: number | null;
     }
-  | { readonly action: 'off'; readonly scope: Scope }
+  | { readonly action: 'off'; readonly scope: Scope; readonly endByMs: number | null }
   | { readonly action: 'freeze'; readonly scope: Scope }
-  | { readonly action: 'pin'; readonly uid: string; readonly zone: string };
+  | { readonly action: 'pin'; readonly uid: string; readonly zone: string }
+  | ({ readonly action: 'release' } & Released)
+  | ({ readonly action: 'gray' } & Gray);
+
+/** What a release is about. */
+export interface ReleaseScope {
+  /** In the fleet, while it stands. */
+  readonly name: string;
+  readonly zones: readonly string[];
+  /** null: all apps of the zones. */
+  readonly app: string | null;
+  /** Groups of each of the zones. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** How far a release has come. 100 percent: whoever is, or comes, at `from`. */
+interface Released extends ReleaseScope {
+  readonly percent: number;
+  /** Moved, of all its zones, in order. */
+  readonly shards: readonly number[];
+}
+
+/** Users who are served by another group than the rest; whichever of the four fits counts. */
+export interface Gray {
+  /** In the fleet; draws go by it, so another name draws other users. */
+  readonly name: string;
+  /** Empty: every zone that has the group. */
+  readonly zones: readonly string[];
+  readonly app: string | null;
+  readonly to: string;
+  readonly allow: readonly string[];
+  /** Believed from apps and operators only. */
+  readonly tester: ClientRule | null;
+  readonly clients: readonly ClientRule[];
+  /** 0 … 100, of users by a hash. */
+  readonly percent: number;
+}
 
 export type Switch = Signature &
   Order & {
@@ -149,6 +191,8 @@ export interface GateAck {
   readonly trouble: string | null;
   /** What the gate has measured of the zones, in the last seconds. */
   readonly zones: Readonly<Record<string, ZoneMeasure>>;
+  /** What it has counted of the releases under way, by their name; absent: none, or an older gate. */
+  readonly releases?: Readonly<Record<string, ReleaseMeasure>>;
   readonly adminUrl: string | null;
 }
 

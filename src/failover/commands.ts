@@ -1,6 +1,8 @@
 /** What people may order, as the control API, the command line and plans all take it. */
 import { z } from 'zod';
 import { addressSchema, countSchema, nameSchema } from '../model/schema.ts';
+import { clientRuleSchema } from '../release/client-rule.ts';
+import { releaseGatesSchema } from '../release/gates.ts';
 import { MOVE_MODES } from './board.ts';
 import { SAFETY_RULES } from './safety.ts';
 
@@ -30,6 +32,7 @@ const paceFields = {
 /** Without a word of his own: a drain goes slowly, everything else at once. */
 export const DRAIN_PACE: readonly number[] = [1, 5, 25];
 export const DRAIN_SOAK_S = 10;
+export const DRAINED_END_S = 300;
 
 const uid = z.string().regex(/^[!-~]{1,128}$/, { error: '1 to 128 visible ASCII characters' });
 const runId = z.string().regex(/^r\d{1,12}$/, { error: 'the id of a run, as r12' });
@@ -56,21 +59,36 @@ const moving = {
   forS: countSchema(1, 31_536_000).optional().describe('Goes back by itself then'),
   onTrouble: z.enum(['hold', 'back']).default('hold'),
 };
+const ending = {
+  endWithinS: countSchema(0, 86_400)
+    .optional()
+    .describe('What is under way at a group or endpoint that takes nothing new is ended then'),
+};
 const lasting = { forS: countSchema(1, 31_536_000).optional().describe('Ends by itself then') };
 const percent = countSchema(1, 100).default(100);
 const target = z.union([z.enum(['partner', 'local', 'remote']), nameSchema]).default('partner');
+
+/** Without a word of his own. */
+const RELEASE_STAGES: readonly number[] = [1, 5, 25, 100];
+const RELEASE_SOAK_S = 60;
+
+const laneFields = {
+  name: nameSchema.describe('Of its own in the fleet'),
+  app: nameSchema.nullable().default(null).describe('null: all apps of the zones'),
+  to: nameSchema.describe('The group'),
+};
 
 const act = <N extends string, F extends z.core.$ZodLooseShape>(name: N, fields: F) =>
   z.strictObject({ do: z.literal(name), ...signedFields, ...fields });
 
 export const commandSchema = z.discriminatedUnion('do', [
-  act('drain', { scope: scopeSchema, percent, to: target, ...moving }),
+  act('drain', { scope: scopeSchema, percent, to: target, ...moving, ...ending }),
   act('failover', { scope: scopeSchema, to: target, ...moving }),
   act('restore', { scope: scopeSchema, ...moving }),
   act('move', { shards: z.array(shardNumber).max(1024), to: nameSchema, ...moving }),
   act('freeze', { scope: scopeSchema, ...lasting }),
   act('unfreeze', { scope: scopeSchema }),
-  act('off', { scope: scopeSchema, ...lasting }),
+  act('off', { scope: scopeSchema, ...lasting, ...ending }),
   act('on', { scope: scopeSchema }),
   act('pin', { uid, zone: nameSchema, ...lasting }),
   act('unpin', { uid }),
@@ -79,6 +97,32 @@ export const commandSchema = z.discriminatedUnion('do', [
     drillReturnS: countSchema(1, 86_400).optional().describe('A drill: goes back by itself then'),
     fenced: moving.fenced,
   }),
+  act('release', {
+    ...laneFields,
+    zones: z.array(nameSchema).max(1000).default([]).describe('All that have both groups: none'),
+    from: nameSchema,
+    stages: z
+      .array(countSchema(1, 100))
+      .min(1)
+      .max(100)
+      .default([...RELEASE_STAGES]),
+    soakS: countSchema(0, 86_400).default(RELEASE_SOAK_S),
+    gates: releaseGatesSchema.prefault({}),
+    onTrouble: z.enum(['hold', 'back']).default('back'),
+  }),
+  act('promote', { release: nameSchema }),
+  act('rollback', { release: nameSchema }),
+  act('close', { release: nameSchema }),
+  act('gray', {
+    ...laneFields,
+    zones: z.array(nameSchema).max(1000).default([]).describe('All that have the group: none'),
+    allow: z.array(uid).max(2000).default([]),
+    tester: clientRuleSchema.nullable().default(null),
+    clients: z.array(clientRuleSchema).max(16).default([]),
+    percent: z.number().min(0).max(100).default(0),
+    ...lasting,
+  }),
+  act('ungray', { gray: nameSchema }),
   act('approve', { run: runId }),
   act('continue', { run: runId, fenced: moving.fenced }),
   act('hold', { run: runId }),

@@ -12,7 +12,8 @@ import type { Group, Idc, Topology, Zone } from '../zone/topology.ts';
 import { type Board, EMPTY_BOARD, type Move } from './board.ts';
 import { type Freezes, freezesOf } from './freeze.ts';
 import { ownersOf } from './owners.ts';
-import { isOut, offEndpoints, serving, weightsNow } from './places.ts';
+import { endingsOf, isOut, offEndpoints, serving, weightsNow } from './places.ts';
+import { type Lanes, lanesOf } from './release-lanes.ts';
 
 /** One group that may be drawn, up to (not including) `below` of the spread's total. */
 export interface Share {
@@ -46,6 +47,10 @@ export interface Placement {
   readonly pins: ReadonlyMap<string, Pin>;
   /** Addresses of endpoints that are switched off. */
   readonly off: ReadonlySet<string>;
+  /** Releases and gray rules. */
+  readonly lanes: Lanes;
+  /** Groups (`zone/group`) that take nothing new, and when what is under way there ends (wall clock). */
+  readonly endings: ReadonlyMap<string, number>;
 }
 
 interface SpillOrder {
@@ -60,12 +65,16 @@ interface Weights {
   readonly board: Board;
 }
 
-/** @param lost this gate has lost the fleet for longer than its lease */
+/**
+ * @param lost this gate has lost the fleet for longer than its lease
+ * @param tagsOf what lane cookies of an allow-listed uid may carry
+ */
 export function resolve(
   topology: Topology,
   rules: Rules,
   board: Board = EMPTY_BOARD,
   lost = false,
+  tagsOf: (uid: string) => readonly string[] = () => [],
 ): Placement {
   const weights: Weights = { topology, rules, board };
   const owners = ownersOf(board, rules) as readonly ZoneId[];
@@ -94,6 +103,8 @@ export function resolve(
     moving: new Map(board.moves.flatMap((m) => m.shards.map((s) => [s, m] as const))),
     pins: pinsOf(rules, board),
     off: offEndpoints(board),
+    lanes: lanesOf(board, topology, tagsOf),
+    endings: endingsOf(board, topology),
   };
 }
 

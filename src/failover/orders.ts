@@ -24,7 +24,9 @@ export function order(board: Board, command: Ordering, signature: Signature): Ou
   const forS = 'forS' in command ? command.forS : undefined;
   const untilMs = forS === undefined ? null : signature.atMs + forS * 1000;
   const signed = { ...signature, overrode: command.overrides };
-  const patch = ordered(board, { do: command.do, scope, percent: 100 }, signed, untilMs);
+  const endWithinS = command.do === 'off' ? (command.endWithinS ?? null) : null;
+  const asked = { do: command.do, scope, percent: 100, endWithinS };
+  const patch = ordered(board, asked, signed, untilMs);
   const undone = patch.switches?.length === board.switches.length;
   if ((command.do === 'unfreeze' || command.do === 'on') && undone)
     return input(

@@ -36,6 +36,21 @@ export const offEndpoints = (board: Board): ReadonlySet<string> =>
     ),
   );
 
+/** Groups (`zone/group`) that take nothing new, and the time by which what is under way there ends. */
+export function endingsOf(board: Board, topology: Topology): ReadonlyMap<string, number> {
+  const endings = new Map<string, number>();
+  for (const s of board.switches) {
+    if ((s.action !== 'drain' && s.action !== 'off') || s.endByMs === null) continue;
+    for (const zone of topology.zones.values())
+      for (const group of zone.groups) {
+        if (!holdsGroup(s.scope, zone, group, topology)) continue;
+        const name = `${zone.id}/${group.id}`;
+        endings.set(name, Math.min(s.endByMs, endings.get(name) ?? Number.POSITIVE_INFINITY));
+      }
+  }
+  return endings;
+}
+
 /** Some app of it has every endpoint switched off; found by DNS or file, they can't be known here. */
 function isEmptied(board: Board, group: Group): boolean {
   const off = offEndpoints(board);

@@ -4,6 +4,7 @@ import type { Report } from '../model/issue.ts';
 import { addressSchema, apiVersionSchema, countSchema, nameSchema } from '../model/schema.ts';
 import { ownsShards, type Topology } from '../zone/topology.ts';
 import { MOVE_MODES, type Scope } from './board.ts';
+import { DRAINED_END_S } from './commands.ts';
 import { levelOf, type Plan, type Step } from './run.ts';
 import { strayIn } from './scope.ts';
 
@@ -46,6 +47,9 @@ const stepSchema = z
     percent: countSchema(0, 100).optional(),
     pace: z.array(countSchema(1, 1024)).max(32).optional(),
     soakS: countSchema(0, 86_400).optional(),
+    endWithinS: countSchema(0, 86_400)
+      .optional()
+      .describe('drain of a group, off: what is under way there ends then'),
     mode: z.enum(MOVE_MODES).optional(),
     stopWhen: z
       .strictObject({ errorPercent: z.number().min(0).max(100).optional() })
@@ -100,12 +104,19 @@ function compileStep(doc: StepDoc, index: number, topology: Topology, report: Re
       report.error(path, 'scope', `${act} does not fit ${scope.kind}`, {
         expected: fits.join(' or '),
       });
-    return { do: act, scope, percent: 100 };
+    return {
+      do: act,
+      scope,
+      percent: 100,
+      endWithinS: act === 'off' ? (doc.endWithinS ?? null) : null,
+    };
   }
   if (scope.kind === 'group') {
     if (act !== 'drain' && act !== 'restore')
       report.error(path, 'scope', `${act} does not fit a group`, { expected: 'drain or restore' });
-    return { do: 'weigh', scope, percent: act === 'restore' ? 0 : (doc.percent ?? 100) };
+    const percent = act === 'restore' ? 0 : (doc.percent ?? 100);
+    const endWithinS = percent === 100 ? (doc.endWithinS ?? DRAINED_END_S) : null;
+    return { do: 'weigh', scope, percent, endWithinS };
   }
   if ((act === 'move') !== (scope.kind === 'shards'))
     report.error(path, 'scope', `${act} does not fit ${scope.kind}`, {

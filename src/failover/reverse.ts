@@ -116,6 +116,8 @@ function backFrom(step: Step, index: number, run: Run): Step[] {
       return [{ ...step, do: 'off' }];
     case 'weigh':
       return [{ ...step, percent: 0 }];
+    case 'release':
+      return [{ ...step, stages: [0], soakS: 0 }];
     case 'confirm':
     case 'soak':
       return [];

@@ -7,6 +7,7 @@ import { busyShard } from './legs.ts';
 import type { Sight } from './move.ts';
 import { hold, type Next, onBehalf } from './next.ts';
 import { ownersOf, withOwner } from './owners.ts';
+import { advanceRelease } from './release-step.ts';
 import { asideOf, type Leg, type MoveStep, type Run } from './run.ts';
 import { judgeChange, noteOf, overBudget, type World } from './safety.ts';
 import { beginStep, endStep } from './steps.ts';
@@ -40,6 +41,8 @@ export function advanceStep(board: Board, run: Run, world: World, sight: Sight):
     case 'weigh':
       if (run.queue === null) return begin(board, run, world, sight);
       return nextStep(board, run, {}, sight, `${current.do} done`);
+    case 'release':
+      return advanceRelease(board, run, current, world, sight);
     case 'drain':
     case 'failover':
     case 'restore':

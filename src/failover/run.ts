@@ -2,7 +2,8 @@
  * A plan under way, as plain data in the board: any gate can go on with it, because its place is
  * here and nowhere else. A command that moves users is a run of one step.
  */
-import type { MoveMode, Scope, Signature } from './board.ts';
+import type { ReleaseGates } from '../release/gates.ts';
+import type { MoveMode, ReleaseScope, Scope, Signature } from './board.ts';
 
 /** When to hold: by what the gates have measured of the zones that take the users. */
 export interface StopWhen {
@@ -34,11 +35,24 @@ export interface OrderStep {
   readonly scope: Scope;
   /** weigh: 0 … 100 of a group, or of a gzone or czone, taken out of service. */
   readonly percent: number;
+  /** off, weigh: what is under way there ends after so long; null: as it likes. */
+  readonly endWithinS: number | null;
+}
+
+/** Moves users from one group to another, stage by stage, while the new group does well. */
+export interface ReleaseStep extends ReleaseScope {
+  readonly do: 'release';
+  /** Percent, rising; the last is where it ends. */
+  readonly stages: readonly number[];
+  /** Seconds at each stage, at least. */
+  readonly soakS: number;
+  readonly gates: ReleaseGates;
 }
 
 export type Step =
   | MoveStep
   | OrderStep
+  | ReleaseStep
   /** Waits until somebody says `continue`. */
   | { readonly do: 'confirm'; readonly text: string }
   | { readonly do: 'soak'; readonly soakS: number };
@@ -75,7 +89,7 @@ export interface Run extends Signature, Plan {
   readonly at: number;
   /** Legs of this step that have not begun; null before the step has. */
   readonly queue: readonly Leg[] | null;
-  /** Shards of this step whose moves are over. */
+  /** Shards of this step whose moves are over; of a release, the percent it has come to. */
   readonly moved: number;
   /** Wall clock; null while nothing soaks. */
   readonly soakUntilMs: number | null;

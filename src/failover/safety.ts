@@ -23,6 +23,7 @@ export const SAFETY_RULES = {
   capacity: 'No zone is given more than its capacity, with headroom.',
   'two-persons': 'A whole city moves only when a second person agrees.',
   'target-health': 'No zone is given users while it is unwell, or nobody can say how it is.',
+  'release-health': 'No release goes on while its new group does badly.',
   'freeze-budget': 'No shard’s writes are refused for longer in a day than declared.',
 } as const;
 export type SafetyRule = keyof typeof SAFETY_RULES;

@@ -29,7 +29,7 @@ export function beginStep(
   const step = run.steps[run.at]!;
   const overrode = asideOf(run, nowMs);
   const signature: Signed = { by: run.by, reason: run.reason, atMs: nowMs, overrode };
-  if (step.do === 'confirm' || step.do === 'soak')
+  if (step.do === 'confirm' || step.do === 'soak' || step.do === 'release')
     return ok({ patch: {}, queue: [], what: step.do });
   if (!isMoveStep(step)) {
     const patch = ordered(board, step, signature, run.untilMs);
@@ -62,7 +62,8 @@ function marked(
       switches: board.switches.map((s) => (back.has(s.id) ? { ...s, percent: 0 } : s)),
     };
   }
-  return weighed(board, step.scope, step.percent === 100 ? 100 : 0, signature, untilMs);
+  const percent = step.percent === 100 ? 100 : 0;
+  return weighed(board, { scope: step.scope, percent, endWithinS: null }, signature, untilMs);
 }
 
 const drainOf = (board: Board, scope: Scope): Drain | undefined =>
@@ -71,8 +72,7 @@ const drainOf = (board: Board, scope: Scope): Drain | undefined =>
 /** One drain for each scope: a new percentage takes the place of the old one. */
 function weighed(
   board: Board,
-  scope: Scope,
-  percent: number,
+  { scope, percent, endWithinS }: Pick<OrderStep, 'scope' | 'percent' | 'endWithinS'>,
   signature: Signed,
   untilMs: number | null,
 ): Partial<Board> {
@@ -81,10 +81,14 @@ function weighed(
   const { id, nextId } =
     old === undefined ? numbered(board, 's') : { id: old.id, nextId: board.nextId };
   const overrode = [...new Set([...(old?.overrode ?? []), ...signature.overrode])];
-  const fresh = { id, action: 'drain', scope, percent, taken, untilMs } as const;
+  const endByMs = endByOf(endWithinS, signature);
+  const fresh = { id, action: 'drain', scope, percent, taken, untilMs, endByMs } as const;
   const next: Drain = { ...fresh, ...signature, overrode };
   return { switches: withSwitch(board, next), nextId };
 }
+
+const endByOf = (withinS: number | null, { atMs }: Signature): number | null =>
+  withinS === null ? null : atMs + withinS * 1000;
 
 export function ordered(
   board: Board,
@@ -98,7 +102,7 @@ export function ordered(
     (s: Switch): boolean =>
       s.action === action && 'scope' in s && sameScope(s.scope, scope);
   if (step.do === 'weigh') {
-    if (step.percent > 0) return weighed(board, scope, step.percent, signature, untilMs);
+    if (step.percent > 0) return weighed(board, step, signature, untilMs);
     return { switches: board.switches.filter((s) => !same('drain')(s)) };
   }
   if (step.do === 'unfreeze') return { switches: board.switches.filter((s) => !same('freeze')(s)) };
@@ -106,8 +110,12 @@ export function ordered(
   const { id, nextId } = numbered(board, 's');
   const others = board.switches.filter((s) => !same(step.do)(s));
   const { overrode, ...signed } = signature;
-  const fresh = { id, action: step.do, scope, untilMs, overrode, ...signed };
-  return { switches: [...others, fresh], nextId };
+  const fresh = { id, scope, untilMs, overrode, ...signed };
+  const next: Switch =
+    step.do === 'off'
+      ? { ...fresh, action: 'off', endByMs: endByOf(step.endWithinS, signature) }
+      : { ...fresh, action: step.do };
+  return { switches: [...others, next], nextId };
 }
 
 /** The switches after a flip: what was taken from where is remembered, or is back where it was. */

@@ -89,6 +89,8 @@ function checkCookie(settings: GateSettings, report: Report): void {
       'secure: always',
     );
   }
+  if (settings.cookie.laneName === name)
+    error('laneName', 'two cookies can’t have one name', name, 'a name of its own');
   if (/^__Host-/i.test(name) && domain !== undefined) {
     error('domain', 'a __Host- cookie has no domain (RFC 6265bis 4.1.3.2)', domain, 'no domain');
   }

@@ -115,6 +115,9 @@ const timeoutsSchema = z.strictObject({
   tunnelIdleMs: ms(100, 300_000).describe(
     'A WebSocket, or another upgraded connection, without bytes',
   ),
+  movedTunnelMs: ms(0, 30_000).describe(
+    'A tunnel whose user is served by another zone or group now, before it is ended',
+  ),
   upstreamIdleMs: ms(100, 4000).describe('A pooled connection; keep it below the apps’ keep-alive'),
   drainMs: ms(0, 30_000).describe('After SIGTERM, for requests in flight'),
   drainDelayMs: ms(0, 0).describe(
@@ -127,6 +130,11 @@ const cookieSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'letters, digits, _ or -' })
     .default('LDC_ROUTE'),
+  laneName: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'letters, digits, _ or -' })
+    .default('LDC_LANE')
+    .describe('Of the cookie that keeps a user in his gray rules; written only while one stands'),
   maxAgeS: countSchema(0, 86_400).default(43_200).describe('0: ends with the browser session'),
   domain: z
     .string()

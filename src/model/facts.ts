@@ -76,6 +76,26 @@ export function startsPair(field: string, at: number): boolean {
   return i < 0 || field.charCodeAt(i) === 0x3b;
 }
 
+/**
+ * The client as far as trusted proxies tell: the last address of X-Forwarded-For that none of them is.
+ * @param remote address of the TCP peer, whose word the chain is
+ */
+export function clientBehind(
+  chain: string,
+  remote: string,
+  proxies: { has(address: string): boolean },
+): string {
+  const hops = chain.split(',');
+  let client = remote;
+  for (let i = hops.length - 1; i >= 0; i--) {
+    const hop = hops[i]!.trim();
+    if (hop === '') break;
+    client = hop;
+    if (!proxies.has(hop)) break;
+  }
+  return client;
+}
+
 export function factsFrom(record: RecordedFacts): RequestFacts {
   const headers = (record.headers ?? []).map(([n, v]) => [n.toLowerCase(), v] as const);
   return {

@@ -17,6 +17,7 @@ const GATE_PREFIX = 'zonegate-';
 export const CORRECTION_UID_HEADER = 'x-ldc-uid';
 export const CORRECTION_SHARD_HEADER = 'x-ldc-shard';
 export const FORCED_ZONE_HEADER = 'x-ldc-zone';
+export const FORCED_GROUP_HEADER = 'x-ldc-group';
 export const EPOCH_HEADER = 'x-ldc-epoch';
 
 interface Networks {

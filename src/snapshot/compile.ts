@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { CookieCodec } from '../cookie/index.ts';
+import { LaneCodec } from '../cookie/lane-cookie.ts';
 import { EMPTY_BOARD } from '../failover/board.ts';
 import { compileFleet, type FleetSettings } from '../failover/compile-fleet.ts';
 import { fleetSchema } from '../failover/fleet-schema.ts';
@@ -208,6 +209,7 @@ function assemble(
     identityHeaders: new Map([...identities].map(([name, list]) => [name, headersOf(list)])),
     peer: { peers: gate.peers, peerKeys: gate.keys.peer, operatorKeys: gate.keys.operator },
     cookie,
+    laneCookie: new LaneCodec(gate.keys.cookie),
     fleet,
     plans,
     userApps: userAppsOf(routes),

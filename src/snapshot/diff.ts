@@ -1,7 +1,9 @@
 /** What changes for users between two snapshots, by the functions production uses. */
 import { pick } from '../failover/index.ts';
-import type { ShardId } from '../model/ids.ts';
+import type { AppId, ShardId } from '../model/ids.ts';
+import { choose, type Visitor } from '../release/choose.ts';
 import { pointOfShard, pointOfUid } from '../release/index.ts';
+import { pointOfUser } from '../release/point.ts';
 import { shardOf } from '../uid-router/index.ts';
 import { livePin } from '../zone/compile-rules.ts';
 import type { Zone } from '../zone/topology.ts';
@@ -20,9 +22,13 @@ export interface Change<T> {
   readonly after: Home | null;
 }
 
-/** null when nobody owns the shard. */
-function homeOfShard(snapshot: Snapshot, shard: ShardId): Home | null {
-  return homeIn(snapshot, snapshot.placement.zoneOfShard[shard], pointOfShard(shard));
+/** null when nobody owns the shard. @param zone another one than its owner, for what all zones serve */
+export function homeOfShard(
+  snapshot: Snapshot,
+  shard: ShardId,
+  zone: Zone | undefined = snapshot.placement.zoneOfShard[shard],
+): Home | null {
+  return homeIn(snapshot, zone, pointOfShard(shard), { uid: null, shard, point: null });
 }
 
 /**
@@ -33,17 +39,28 @@ export function homeOfUid(snapshot: Snapshot, uid: string, nowMs: number): Home 
   const shard = shardOf(uid, snapshot.topology.sharding);
   const pin = livePin(snapshot.placement.pins.get(uid), nowMs);
   if (pin === null) {
-    return shard === null ? null : homeOfShard(snapshot, shard);
+    if (shard === null) return null;
+    const zone = snapshot.placement.zoneOfShard[shard];
+    return homeIn(snapshot, zone, pointOfShard(shard), { uid, shard, point: pointOfUser(uid) });
   }
   const point = shard === null ? pointOfUid(uid) : pointOfShard(shard);
-  return homeIn(snapshot, snapshot.topology.zones.get(pin.zone), point);
+  const zone = snapshot.topology.zones.get(pin.zone);
+  return homeIn(snapshot, zone, point, { uid, shard, point: pointOfUser(uid) });
 }
 
-function homeIn(snapshot: Snapshot, zone: Zone | undefined, point: number): Home | null {
+type Who = Pick<Visitor, 'uid' | 'shard' | 'point'>;
+
+/** Releases and gray rules for one app alone are left out: nobody has said which app. */
+function homeIn(snapshot: Snapshot, zone: Zone | undefined, point: number, who: Who): Home | null {
   const spread = zone === undefined ? undefined : snapshot.placement.groupsOf.get(zone.id);
   const share = spread === undefined ? null : pick(spread, point);
   if (zone === undefined || share === null) return null;
-  return { zone: zone.id, group: share.group.id, idc: share.group.idc, city: zone.city };
+  const lanes = snapshot.placement.lanes.ofZone.get(zone.id);
+  const nobody = { app: '' as AppId, tag: null, trusted: false, facts: null };
+  const visitor: Visitor = { ...nobody, ...who, proxies: snapshot.gate.proxies };
+  const chosen = lanes === undefined ? null : choose(share.group, lanes, visitor);
+  const group = chosen?.group ?? share.group;
+  return { zone: zone.id, group: group.id, idc: group.idc, city: zone.city };
 }
 
 const differ = (a: Home | null, b: Home | null): boolean =>

@@ -4,6 +4,7 @@
  * a name without a thing. Missing on purpose: any way to change a snapshot. A new one is compiled.
  */
 import type { CookieCodec } from '../cookie/index.ts';
+import type { LaneCodec } from '../cookie/lane-cookie.ts';
 import type { Board } from '../failover/board.ts';
 import type { FleetSettings } from '../failover/compile-fleet.ts';
 import type { Placement } from '../failover/index.ts';
@@ -45,6 +46,7 @@ export interface Snapshot {
   readonly placement: Placement;
   readonly peer: PeerRoom;
   readonly cookie: CookieCodec;
+  readonly laneCookie: LaneCodec;
   /** Value of the route cookie for each shard, by shard number. */
   readonly cookieOfShard: readonly string[];
   /** Pins by the tag their users' cookies carry. */

@@ -1,7 +1,10 @@
 /** Cities, IDCs and zones as they stand now: for people. */
 import { isIdcOut, isOut } from '../failover/places.ts';
+import { usersOf } from '../failover/release-lanes.ts';
+import type { ShardId } from '../model/ids.ts';
 import { rangesText } from '../zone/compile-rules.ts';
 import type { Zone } from '../zone/topology.ts';
+import { homeOfShard } from './diff.ts';
 import type { Snapshot } from './index.ts';
 
 export interface GroupPlace {
@@ -86,7 +89,22 @@ function shardsOfZone(zone: Zone, { placement }: Snapshot): number[] {
   return shards;
 }
 
-export function groupPlaces(zone: Zone, { placement }: Snapshot): GroupPlace[] {
+/** As users meet them: by weight, and by releases where these have moved shards; gray rules left out. */
+export function groupPlaces(zone: Zone, snapshot: Snapshot): GroupPlace[] {
+  const lanes = snapshot.placement.lanes.ofZone.get(zone.id);
+  const byWeight = weighedPlaces(zone, snapshot);
+  if (lanes === undefined || lanes.shifts.length === 0) return byWeight;
+  const met = new Map<string, number>();
+  const shards = usersOf(zone, snapshot.board, snapshot.rules);
+  for (const shard of shards) {
+    const group = homeOfShard(snapshot, shard as ShardId, zone)?.group ?? '';
+    met.set(group, (met.get(group) ?? 0) + 1);
+  }
+  if (shards.length === 0) return byWeight;
+  return byWeight.map((g) => ({ ...g, percent: percent(met.get(g.group) ?? 0, shards.length) }));
+}
+
+function weighedPlaces(zone: Zone, { placement }: Snapshot): GroupPlace[] {
   const spread = placement.groupsOf.get(zone.id);
   return zone.groups.map((group) => {
     const i = spread?.shares.findIndex((s) => s.group === group) ?? -1;

@@ -28,7 +28,8 @@ type Unresolved = Omit<Snapshot, 'placement'> & { readonly placement: Placement 
 /** @param lost this gate has lost the fleet for longer than its lease */
 export function withBoard(snapshot: Unresolved, board: Board, lost: boolean): Snapshot {
   const { topology, rules } = snapshot;
-  const placement = resolve(topology, rules, board, lost);
+  const tagsOf = (uid: string): readonly string[] => snapshot.laneCookie.tags(uid);
+  const placement = resolve(topology, rules, board, lost, tagsOf);
   const { pins } = placement;
   return Object.freeze({
     ...snapshot,

@@ -12,6 +12,7 @@ import { openStore } from '../shell/fleet/open-store.ts';
 import { Trail } from '../shell/fleet/trail.ts';
 import type { Holder } from '../shell/holder.ts';
 import type { Counters } from '../shell/observe/counters.ts';
+import type { ReleaseMeter } from '../shell/observe/release-meter.ts';
 import type { Gateway } from '../shell/proxy/gateway.ts';
 import { withBoard } from '../snapshot/with-board.ts';
 import { ZoneMeter } from './zone-meter.ts';
@@ -27,6 +28,7 @@ export interface FleetSideOptions {
   readonly holder: Holder;
   readonly gateway: Gateway;
   readonly counters: Counters;
+  readonly releases: ReleaseMeter;
   readonly log: pino.Logger;
 }
 
@@ -54,9 +56,11 @@ export function openFleet(settings: FleetSettings, options: FleetSideOptions): F
         const next = withBoard(holder.current(), board, lost);
         holder.publish(next);
         gateway.upstreams.switchOff(next.placement.off);
+        options.releases.follow(board);
       },
       writesUnderWay: (moves) => gateway.writes.anyOf(moves),
       measures: () => meter.read(performance.now()),
+      releases: () => options.releases.read(),
       log: (level, text, details) => log[level](details, text),
     },
   );

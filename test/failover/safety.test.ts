@@ -25,7 +25,7 @@ const shanghaiOut = (): Board => {
   const signed = { by: 'bob', reason: 'x', atMs: NOW - 1000, untilMs: null };
   const drains = ['RZ04', 'RZ05'].map((name, i) => ({
     ...({ id: `s${i}`, action: 'drain', scope: { kind: 'zone', zone: name } } as const),
-    ...{ percent: 100, taken: [], overrode: [], ...signed },
+    ...{ percent: 100, taken: [], endByMs: null, overrode: [], ...signed },
   }));
   const owners = world().rules.owners.map((o) => (o === 'RZ04' || o === 'RZ05' ? 'RZ03' : o));
   return { ...EMPTY_BOARD, owners, switches: drains, nextId: 3 };
@@ -185,6 +185,8 @@ describe('safety rules', () => {
       ...CASES.map((c) => c.rule),
       'two-persons',
       'target-health',
+      // In releases.test.ts.
+      'release-health',
       ...FIXED_RULES,
     ]);
     expect([...tested].sort()).toEqual(Object.keys(SAFETY_RULES).sort());

@@ -1,10 +1,12 @@
 /** Fleets of gates without their listeners: the fleet's side of each, on one store. */
+
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Move, ZoneMeasure } from '../../src/failover/board.ts';
 import { commandSchema } from '../../src/failover/commands.ts';
 import type { FleetSettings } from '../../src/failover/compile-fleet.ts';
 import type { IdcId } from '../../src/model/ids.ts';
+import type { ReleaseMeasure } from '../../src/release/measure.ts';
 import type { Submitted } from '../../src/shell/fleet/desk.ts';
 import { Fleet } from '../../src/shell/fleet/fleet.ts';
 import { LastGood } from '../../src/shell/fleet/last-good.ts';
@@ -33,6 +35,8 @@ export interface TestGateOptions {
   /** The gate's own disk. */
   readonly state: string;
   readonly settings?: Partial<FleetSettings>;
+  /** What it has counted of releases. */
+  readonly releases?: () => Readonly<Record<string, ReleaseMeasure>>;
 }
 
 /** Started: it has read the store once, or waited long enough. */
@@ -58,6 +62,7 @@ export async function testGate(options: TestGateOptions): Promise<TestGate> {
       },
       writesUnderWay: (moves) => gate.writes(moves),
       measures: () => gate.measures,
+      releases: () => options.releases?.() ?? {},
       log: (level, text, details) =>
         void gate.said.push(`${level} ${text} ${JSON.stringify(details)}`),
     },

@@ -3,6 +3,7 @@ import type { Command as CliCommand } from 'commander';
 import { type AuditOptions, audit } from './audit.ts';
 import { board, reassert } from './board.ts';
 import { fleet } from './fleet.ts';
+import { addLaneCommands } from './lanes.ts';
 import {
   commandOf,
   lasting,
@@ -27,6 +28,7 @@ export function addSwitchCommands(program: CliCommand, done: Done): void {
   addMoves(program, done);
   addOrders(program, done);
   addPlans(program, done);
+  addLaneCommands(program, done);
   reading(program.command('audit').description('the trail, newest first'))
     .option('--limit <n>', 'lines, at most 1000', '50')
     .action((o: AuditOptions) => done(audit(o)));
@@ -55,6 +57,7 @@ const scoped = (program: CliCommand, name: string, description: string): CliComm
 function addMoves(program: CliCommand, done: Done): void {
   const drain = moving(scoped(program, 'drain', 'take a place out of service, step by step'));
   drain
+    .option('--end-within <time>', 'of a group: what is still under way there is ended then')
     .option('--percent <n>', 'of a group’s requests, or of the shards in scope')
     .option('--to <where>', 'partner, local, remote, or a zone');
   const failover = moving(scoped(program, 'failover', 'move users to the partners, at once'));
@@ -95,7 +98,10 @@ function addOrders(program: CliCommand, done: Done): void {
   const orders = [
     lasting(scoped(program, 'freeze', 'refuse writes of a zone or of shards')),
     writing(scoped(program, 'unfreeze', 'let writes through again')),
-    lasting(scoped(program, 'off', 'no request to a group or an endpoint, at once')),
+    lasting(scoped(program, 'off', 'no request to a group or an endpoint, at once')).option(
+      '--end-within <time>',
+      'what is still under way at the group is ended then',
+    ),
     writing(scoped(program, 'on', 'requests to it again')),
   ];
   for (const command of orders) {

@@ -34,6 +34,7 @@ export interface MoveOptions extends WriteOptions {
   readonly onTrouble?: string | undefined;
   readonly fenced?: string | undefined;
   readonly for?: string | undefined;
+  readonly endWithin?: string | undefined;
 }
 
 const DEFAULT_ADMIN = 'http://127.0.0.1:9901';
@@ -109,6 +110,7 @@ export function commandOf(fields: Readonly<Record<string, unknown>>, o: MoveOpti
     errorPercent: o.errorPercent && numberOf(o.errorPercent, '--error-percent'),
     onTrouble: o.onTrouble,
     fenced: o.fenced && wordsOf(o.fenced),
+    endWithinS: o.endWithin && secondsOf(o.endWithin, '--end-within'),
     forS: o.for && secondsOf(o.for, '--for'),
   };
   if (o.to !== undefined) given.to = o.to;

@@ -1,6 +1,7 @@
 /** Plans as declared, and runs of them. */
 import type { Plan, Run, Step } from '../../failover/run.ts';
 import { scopeText } from '../../failover/scope.ts';
+import { releaseText } from '../../failover/switch-text.ts';
 import { plansAnswer, runAnswer, runsAnswer } from '../../shell/control/answers.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { Control } from './control.ts';
@@ -53,6 +54,7 @@ function planLines(plan: Plan): string[] {
 function stepText(step: Step): string {
   if (step.do === 'confirm') return `confirm: ${step.text}`;
   if (step.do === 'soak') return `soak ${step.soakS} s`;
+  if (step.do === 'release') return releaseText(step);
   const what = `${step.do} ${scopeText(step.scope)}`;
   if (!('to' in step)) return step.do === 'weigh' ? `${what}, ${step.percent} % out` : what;
   const pace = step.pace.length === 0 ? 'at once' : `pace ${step.pace.join(', ')}`;

@@ -85,6 +85,18 @@ export const placesAnswer = z.object({
   ),
 });
 
+const sideSchema = z.object({
+  requests: z.number(),
+  failed: z.number().describe('5xx or no answer'),
+  p95Ms: z.number().nullable().describe('To the answer’s head'),
+});
+const measuredSchema = z.object({
+  release: z.string(),
+  percent: z.number(),
+  from: sideSchema,
+  to: sideSchema,
+});
+
 export const fleetAnswer = z.object({
   standing: standingSchema,
   epoch: z.number().describe('Of the board in force at this gate'),
@@ -105,6 +117,7 @@ export const fleetAnswer = z.object({
         living: z.boolean(),
         trouble: z.string().nullable(),
         adminUrl: z.string().nullable(),
+        releases: z.array(measuredSchema).describe('What it has counted of their present stage'),
       }),
     )
     .nullable()

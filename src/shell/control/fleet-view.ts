@@ -1,5 +1,6 @@
 /** All gates against the board of this one: who has it, how late, who is missing. */
 import type { Board, GateInFleet } from '../../failover/board.ts';
+import { type GroupMeasure, quantileMs } from '../../release/measure.ts';
 import type { Standing } from '../fleet/desk.ts';
 import type { FleetAnswer } from './answers.ts';
 
@@ -43,8 +44,17 @@ function rowOf(g: GateInFleet, board: Board): GateRow {
     living: g.leaseLeftMs > 0,
     trouble: g.trouble,
     adminUrl: g.adminUrl,
+    releases: Object.entries(g.releases ?? {}).map(([release, { percent, from, to }]) => ({
+      ...{ release, percent, from: sideOf(from), to: sideOf(to) },
+    })),
   };
 }
+
+const sideOf = (m: GroupMeasure) => ({
+  requests: m.requests,
+  failed: m.failed,
+  p95Ms: quantileMs(m, 0.95),
+});
 
 function lagOf(lags: readonly number[]): FleetAnswer['lag'] {
   const sorted = lags.toSorted((a, b) => a - b);

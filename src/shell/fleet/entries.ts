@@ -73,7 +73,8 @@ export function gateEntryOf(json: string): GateEntry | null {
     typeof ack.appliedAtMs === 'number' &&
     (ack.trouble === null || isText(ack.trouble)) &&
     (ack.adminUrl === null || isText(ack.adminUrl)) &&
-    areZones(ack.zones);
+    areZones(ack.zones) &&
+    (ack.releases === undefined || areReleases(ack.releases));
   return whole ? (entry as unknown as GateEntry) : null;
 }
 
@@ -88,6 +89,18 @@ const areZones = (zones: unknown): boolean =>
       (usable === null || typeof usable === 'number')
     );
   });
+
+const isMeasure = (m: unknown): boolean => {
+  const { requests, failed, times } = (m ?? {}) as Fields;
+  return isCount(requests) && isCount(failed) && Array.isArray(times) && times.every(isCount);
+};
+
+const areReleases = (releases: unknown): boolean =>
+  typeof releases === 'object' &&
+  releases !== null &&
+  Object.values(releases).every(
+    (r: Fields | null) => typeof r?.percent === 'number' && isMeasure(r.from) && isMeasure(r.to),
+  );
 
 export const UNREADABLE = 'unreadable';
 

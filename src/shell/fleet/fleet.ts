@@ -10,6 +10,7 @@ import type { FleetSettings } from '../../failover/compile-fleet.ts';
 import { homesOf } from '../../failover/owners.ts';
 import type { World } from '../../failover/safety.ts';
 import type { IdcId } from '../../model/ids.ts';
+import type { ReleaseMeasure } from '../../release/measure.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
 import { worldOf } from '../../snapshot/world.ts';
 import { rangesText } from '../../zone/compile-rules.ts';
@@ -31,6 +32,7 @@ export interface FleetHooks {
   publish(board: Board, lost: boolean, cause: string): void;
   writesUnderWay(moves: readonly Move[]): boolean;
   measures(): Readonly<Record<string, ZoneMeasure>>;
+  releases(): Readonly<Record<string, ReleaseMeasure>>;
   log(level: 'info' | 'warn' | 'error', text: string, details: Record<string, unknown>): void;
 }
 
@@ -195,6 +197,7 @@ export class Fleet implements FleetDesk {
       adminUrl,
       trouble,
       zones: this.#hooks.measures(),
+      releases: this.#hooks.releases(),
       ...this.keeper.acknowledged,
     };
   }

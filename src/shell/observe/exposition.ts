@@ -1,6 +1,7 @@
 /** Prometheus text from our slots, through prom-client's registry, beside its process metrics. */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { REASONS } from '../../decide/catalogue.ts';
+import type { GroupMeasure, ReleaseMeasure } from '../../release/measure.ts';
 import { BUCKETS_S, type Counters, NO_REASON, STATUS_CLASSES } from './counters.ts';
 import { type FleetGauges, fleetMetrics } from './fleet-metrics.ts';
 import { counter, gauge, type Metric, mapSamples, one, type Sample } from './metric.ts';
@@ -13,6 +14,9 @@ export interface Gauges {
   /** By limit. */
   refusedConnections(): Readonly<Record<string, number>>;
   tunnels(): number;
+  /** Requests and tunnels ended by the gate, by why. */
+  stragglers(): Readonly<Record<string, number>>;
+  releases(): Readonly<Record<string, ReleaseMeasure>>;
   repeatedRouting(): number;
   logLinesDropped(): number;
   epoch(): number;
@@ -94,6 +98,12 @@ const gateMetrics = (c: Counters, g: Gauges, version: string): Metric[] => [
     one(c.acceptFailures),
   ),
   gauge('zonegate_tunnels', 'Upgraded connections open now.', () => one(g.tunnels())),
+  counter(
+    'zonegate_stragglers_ended_total',
+    'Requests and tunnels ended by the gate: drained, at a group out of service; moved, whose user has moved.',
+    () => mapSamples(Object.entries(g.stragglers()), 'why'),
+  ),
+  ...releaseMetrics(() => g.releases()),
   counter('zonegate_repeated_routing_total', 'Requests that say twice where they belong.', () =>
     one(g.repeatedRouting()),
   ),
@@ -115,6 +125,27 @@ const gateMetrics = (c: Counters, g: Gauges, version: string): Metric[] => [
     one(1, { version, node: process.version, config: g.digest().slice(0, 12) }),
   ),
 ];
+
+/** Of the stage under way; they begin anew with the next. */
+const releaseMetrics = (read: () => Readonly<Record<string, ReleaseMeasure>>): Metric[] => {
+  const sides = (value: (m: GroupMeasure) => number): Sample[] =>
+    Object.entries(read()).flatMap(([release, { from, to }]) => [
+      { labels: { release, side: 'from' }, value: value(from) },
+      { labels: { release, side: 'to' }, value: value(to) },
+    ]);
+  return [
+    gauge('zonegate_release_percent', 'How far each release has come.', () =>
+      mapSamples(
+        Object.entries(read()).map(([name, { percent }]) => [name, percent] as const),
+        'release',
+      ),
+    ),
+    gauge('zonegate_release_requests', 'Answered at this gate in the present stage.', () =>
+      sides((m) => m.requests),
+    ),
+    gauge('zonegate_release_failed', 'Of these, 5xx or no answer.', () => sides((m) => m.failed)),
+  ];
+};
 
 function requestSamples(counters: Counters): Sample[] {
   const samples: Sample[] = [];

@@ -2,6 +2,7 @@
 import { accessLine, type LoggedRequest } from './access-line.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import { bump, type Counters, observeDuration } from './counters.ts';
+import { ReleaseMeter } from './release-meter.ts';
 
 interface ObservedRequest extends LoggedRequest {
   readonly endedBy: 'done' | 'client' | 'upstream' | 'gate';
@@ -10,6 +11,7 @@ interface ObservedRequest extends LoggedRequest {
 
 export class Observer {
   readonly counters: Counters;
+  readonly releases = new ReleaseMeter();
   readonly #log: BatchWriter | null;
   readonly #idc: string;
 
@@ -31,6 +33,7 @@ export class Observer {
     counters.endedBy[r.endedBy]++;
     counters.requestBytes += r.requestBytes;
     counters.responseBytes += r.responseBytes;
+    if (this.releases.active) this.releases.count(r);
     if (r.attempts > 1) counters.retries += r.attempts - 1;
     this.#log?.write(accessLine(r, this.#idc));
   }

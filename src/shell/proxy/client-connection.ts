@@ -13,12 +13,13 @@
 import type net from 'node:net';
 import type { Listener } from '../../gate/compile-gate.ts';
 import { gateToken } from '../../peer/index.ts';
+import type { Target } from '../../snapshot/index.ts';
 import { INCOMPLETE, REFUSED } from '../http1/head.ts';
 import type { ReadBuffers } from '../http1/read-buffers.ts';
 import { REFUSAL, type Refusal } from '../http1/refusals.ts';
 import { type SocketOwner, unsentBytes } from '../http1/socket-io.ts';
 import { Exchange } from './exchange.ts';
-import { answer, renderAnswer } from './gate-answer.ts';
+import { ANSWER, answer, renderAnswer } from './gate-answer.ts';
 import type { Gateway } from './gateway.ts';
 import type { Tunnel } from './tunnel.ts';
 import { WriteProgress } from './write-progress.ts';
@@ -281,6 +282,18 @@ export class ClientConnection implements SocketOwner {
   }
 
   /** The gate can't wait any longer. What is under way is recorded, and can't be taken for whole. */
+  /** Where its request, or its tunnel, is served; null between requests. */
+  get busyWith(): Target | null {
+    const busy = this.#isActive() || this.#phase === 'tunnel';
+    return busy ? (this.exchange.forward?.targets[0] ?? null) : null;
+  }
+
+  /** The group that serves it takes nothing new, and its time is over. */
+  endDrained(): void {
+    if (this.#isActive()) this.exchange.fail(ANSWER.drained);
+    else this.cut();
+  }
+
   cut(): void {
     if (this.#isActive()) this.exchange.breakOff('gate');
     else if (this.#phase === 'tunnel') this.tunnel?.cut();

@@ -5,6 +5,7 @@ import { accept, SERVER_OPTIONS } from '../http1/socket-io.ts';
 import { Admission } from './admission.ts';
 import { ClientConnection, type ClientRegistry } from './client-connection.ts';
 import type { Gateway } from './gateway.ts';
+import { Stragglers } from './stragglers.ts';
 
 export class Edge implements ClientRegistry {
   readonly #gateway: Gateway;
@@ -12,6 +13,7 @@ export class Edge implements ClientRegistry {
   readonly #servers: net.Server[] = [];
   readonly #clients: ClientConnection[] = [];
   readonly admission: Admission;
+  readonly stragglers = new Stragglers();
   #whenEmpty: (() => void) | null = null;
 
   /** @param adopting accepted sockets may be taken over (`canAdopt`) */
@@ -19,7 +21,10 @@ export class Edge implements ClientRegistry {
     this.#gateway = gateway;
     this.#adopting = adopting;
     this.admission = new Admission(gateway);
-    gateway.clock.onTick((nowMs) => this.#sweep(nowMs));
+    gateway.clock.onTick((nowMs) => {
+      this.#sweep(nowMs);
+      this.stragglers.sweep(this.#clients, gateway.hooks.current(), nowMs);
+    });
   }
 
   /** Rejects with the error of the first address that can't be bound. */

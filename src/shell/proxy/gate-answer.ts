@@ -109,6 +109,12 @@ export const ANSWER = {
     'No endpoint is healthy, and the route’s onNoHealthy does not let a sick one be asked.',
     'destination_unavailable',
   ),
+  drained: answer(
+    503,
+    'group-drained',
+    'The group that was to answer has been taken out of service, and its time to end is over.',
+    'destination_unavailable',
+  ),
   overloaded: answer(
     503,
     'zone-overloaded',

@@ -1,6 +1,7 @@
 /** The answer's way: upstream bytes → checked head and body → client. */
 import { clearCookieText, setCookieText } from '../../cookie/attributes.ts';
 import { correct } from '../../decide/route-cookie.ts';
+import { laneCookieOf } from '../../decide/visitor.ts';
 import {
   CORRECTION_SHARD_HEADER,
   CORRECTION_UID_HEADER,
@@ -236,10 +237,24 @@ export class ResponseRelay {
     if (this.#chunked) added += 'Transfer-Encoding: chunked\r\n';
     const cookie = this.#cookie(head);
     // A shared cache must not hand one user's cookie to the next (RFC 9111 7.3).
-    if (cookie !== null) added += `Set-Cookie: ${cookie}\r\nCache-Control: private\r\n`;
+    const lane = this.#laneCookie(head);
+    if (cookie !== null) added += `Set-Cookie: ${cookie}\r\n`;
+    if (lane !== null) added += `Set-Cookie: ${lane}\r\n`;
+    if (cookie !== null || lane !== null) added += 'Cache-Control: private\r\n';
     if (client.closing) added += 'Connection: close\r\n';
     else if (exchange.record.minorVersion === 0) added += 'Connection: keep-alive\r\n';
     return added;
+  }
+
+  #laneCookie(head: ResponseHead): string | null {
+    const { forward, snapshot, secureCookie } = this.#exchange;
+    if (forward === null || !snapshot.placement.lanes.needVisitors) return null;
+    const named = head.hasInternal ? correctionOf(head, CORRECTION_UID_HEADER) : null;
+    const value =
+      (named === null ? null : laneCookieOf(named, forward, snapshot)) ?? forward.laneCookieToSet;
+    if (value === null) return null;
+    const { cookie } = snapshot.gate;
+    return setCookieText({ ...cookie, name: cookie.laneName }, value, secureCookie);
   }
 
   #cookie(head: ResponseHead): string | null {

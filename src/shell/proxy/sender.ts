@@ -1,6 +1,6 @@
 /** Who the client is when trusted proxies stand between: the last address nobody vouches for. */
 import type { GateSettings } from '../../gate/compile-gate.ts';
-import type { ConnectionClass } from '../../model/facts.ts';
+import { type ConnectionClass, clientBehind } from '../../model/facts.ts';
 import type { RequestHead } from '../http1/request-head.ts';
 
 export interface SenderFacts {
@@ -26,19 +26,7 @@ export function senderOf(
   return {
     remote,
     trusted,
-    client: clientOf(head, remote, gate),
+    client: clientBehind(head.findAll('x-forwarded-for'), remote, gate.proxies),
     https: head.find('x-forwarded-proto')?.toLowerCase() === 'https',
   };
-}
-
-function clientOf(head: RequestHead, remote: string, gate: GateSettings): string {
-  const chain = head.findAll('x-forwarded-for').split(',');
-  let client = remote;
-  for (let i = chain.length - 1; i >= 0; i--) {
-    const hop = chain[i]!.trim();
-    if (hop === '') break;
-    client = hop;
-    if (!gate.proxies.has(hop)) break;
-  }
-  return client;
 }

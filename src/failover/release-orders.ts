@@ -1,0 +1,208 @@
+/** What people say of releases and gray rules: begin, promote, roll back, close. */
+
+import type { ZoneId } from '../model/ids.ts';
+import { fail, ok, type Result } from '../model/result.ts';
+import type { Topology, Zone } from '../zone/topology.ts';
+import type { Board, Signature, Switch } from './board.ts';
+import { changed, logged, numbered, withRun } from './change.ts';
+import type { Command } from './commands.ts';
+import { input, type Outcome } from './outcome.ts';
+import { serving, weightsNow } from './places.ts';
+import { type Release, releasesOf } from './release-lanes.ts';
+import { isOver, type ReleaseStep, type Run } from './run.ts';
+import type { Refusal, World } from './safety.ts';
+
+type Of<D extends Command['do']> = Extract<Command, { do: D }>;
+
+const wrong = (message: string, passes: string): Result<never, Refusal> =>
+  fail({ rule: 'input', message, passes });
+
+/** The step of a release, its zones spelt out; or what forbids it. */
+export function releaseStep(
+  board: Board,
+  command: Of<'release'>,
+  { topology, rules }: World,
+): Result<ReleaseStep, Refusal> {
+  const { name, app, from, to, stages, soakS, gates } = command;
+  if (from === to) return wrong(`group ${to} is where they are`, 'another group in --to');
+  if (stages.some((p, i) => i > 0 && p <= stages[i - 1]!))
+    return wrong(`stages ${stages.join(', ')} do not rise`, 'rising percents, as 1, 5, 25, 100');
+  const named = releasesOf(board).find((r) => r.name === name);
+  if (named !== undefined)
+    return wrong(`release ${name} stands already, at ${named.percent} %`, 'another name');
+  const zones = zonesOf(command.zones, topology, [from, to], app);
+  if (!zones.ok) return zones;
+  const other = releasesOf(board).find((r) => meets(r, zones.value, app));
+  if (other !== undefined)
+    return wrong(`release ${other.name} stands in ${other.zones.join(', ')}`, `close it first`);
+  for (const zone of zones.value) {
+    const i = zone.groups.findIndex((g) => g.id === from);
+    if ((weightsNow(board, zone, rules, topology)[i] ?? 0) <= 0)
+      return wrong(`group ${zone.id}/${from} has no users: its weight is 0`, 'a group that has');
+    const group = zone.groups.find((g) => g.id === to)!;
+    if (serving(board, zone, group, topology) <= 0)
+      return wrong(`group ${zone.id}/${to} is switched off or drained`, 'switch it on first');
+  }
+  const ids = zones.value.map((z) => z.id);
+  return ok({ do: 'release', name, zones: ids, app, from, to, stages, soakS, gates });
+}
+
+const meets = (r: Release, zones: readonly Zone[], app: string | null): boolean =>
+  zones.some((z) => r.zones.includes(z.id)) && (r.app === null || app === null || r.app === app);
+
+/** Zones by name, or all that have the groups; each of them runs the app in these. */
+function zonesOf(
+  names: readonly string[],
+  topology: Topology,
+  groups: readonly string[],
+  app: string | null,
+): Result<Zone[], Refusal> {
+  const lack = (zone: Zone): string | null => {
+    const missing = groups.find((name) => !zone.groups.some((g) => g.id === name));
+    if (missing !== undefined) return `zone ${zone.id} has no group ${missing}`;
+    const without = zone.groups.find(
+      (g) =>
+        groups.includes(g.id) && app !== null && ![...g.endpoints.keys()].includes(app as never),
+    );
+    return without === undefined ? null : `group ${zone.id}/${without.id} does not run ${app}`;
+  };
+  if (names.length === 0) {
+    const all = [...topology.zones.values()].filter((z) => lack(z) === null);
+    if (all.length > 0) return ok(all);
+    return wrong(
+      `no zone has ${groups.join(' and ')}${app === null ? '' : ` with ${app}`}`,
+      'groups of a zone',
+    );
+  }
+  const zones: Zone[] = [];
+  for (const name of new Set(names)) {
+    const zone = topology.zones.get(name as ZoneId);
+    if (zone === undefined)
+      return wrong(
+        `zone ${name} does not exist`,
+        `one of ${[...topology.zones.keys()].join(', ')}`,
+      );
+    const missing = lack(zone);
+    if (missing !== null)
+      return wrong(missing, `groups ${zone.groups.map((g) => g.id).join(', ')}`);
+    zones.push(zone);
+  }
+  return ok(zones);
+}
+
+const runOf = (board: Board, name: string): Run | undefined =>
+  board.runs.find((r) => !isOver(r) && r.steps.some((s) => s.do === 'release' && s.name === name));
+
+/** To the last stage now; the gates still count. */
+export function promote(
+  board: Board,
+  { release, by, reason }: Of<'promote'>,
+  signature: Signature,
+  me: string,
+): Outcome {
+  const run = runOf(board, release);
+  if (run === undefined)
+    return input(`no release ${release} is under way`, 'its name, or release start');
+  const steps = run.steps.map((s) =>
+    s.do === 'release' && s.name === release ? { ...s, stages: [100] } : s,
+  );
+  const text = `promote by ${by}: ${reason}`;
+  const told: Run = { ...run, steps, state: 'running', note: '', agreed: true, steward: me };
+  const mine = logged(told, signature.atMs, text);
+  const next = changed(board, { runs: withRun(board, mine) }, signature);
+  return ok({ board: next, run: run.id, what: `promote release ${release}` });
+}
+
+/** Everybody back to where the release took them from, with this very board. */
+export function rollback(
+  board: Board,
+  { release, by, reason }: Of<'rollback'>,
+  signature: Signature,
+): Outcome {
+  const stands = releasesOf(board).find((r) => r.name === release);
+  const run = runOf(board, release);
+  if (stands === undefined && run === undefined)
+    return input(`there is no release ${release}`, 'a release as the board shows it');
+  const note = `rolled back by ${by}: ${reason}`;
+  const ended = (r: Run): Run =>
+    logged(
+      { ...r, state: 'aborted', note, endedAtMs: signature.atMs, queue: [] },
+      signature.atMs,
+      note,
+    );
+  const patch = {
+    switches: board.switches.filter((s) => s !== stands),
+    ...(run === undefined ? {} : { runs: withRun(board, ended(run)) }),
+  };
+  const what = `roll back release ${release}`;
+  return ok({ board: changed(board, patch, signature), run: null, what });
+}
+
+/** Takes a finished release off the board, once the weights say the same without it. */
+export function close(
+  board: Board,
+  { release }: Of<'close'>,
+  signature: Signature,
+  { topology, rules }: World,
+): Outcome {
+  const stands = releasesOf(board).find((r) => r.name === release);
+  if (stands === undefined)
+    return input(`there is no release ${release}`, 'a release as the board shows it');
+  const run = runOf(board, release);
+  if (run !== undefined)
+    return input(`release ${release} is under way in ${run.id}`, 'promote or roll back first');
+  for (const name of stands.zones) {
+    const zone = topology.zones.get(name as ZoneId);
+    const i = zone?.groups.findIndex((g) => g.id === stands.from) ?? -1;
+    if (zone === undefined || (weightsNow(board, zone, rules, topology)[i] ?? 0) <= 0) continue;
+    return input(
+      `Rules still give weight to ${name}/${stands.from}: without the release its users would go back there`,
+      `weights: ${name}: { ${stands.from}: 0, ${stands.to}: 100 } in Rules, or release rollback ${release}`,
+    );
+  }
+  const switches = board.switches.filter((s) => s !== stands);
+  return ok({
+    board: changed(board, { switches }, signature),
+    run: null,
+    what: `close release ${release}`,
+  });
+}
+
+/** One rule by name: said again, it is changed. */
+export function gray(
+  board: Board,
+  command: Of<'gray'>,
+  signature: Signature,
+  world: World,
+): Outcome {
+  const { name, app, to, allow, tester, clients, percent } = command;
+  const zones = zonesOf(command.zones, world.topology, [to], app);
+  if (!zones.ok) return zones;
+  const nobody = allow.length === 0 && tester === null && clients.length === 0 && percent === 0;
+  if (nobody) return input('the rule fits nobody', 'allow, tester, clients or percent');
+  const old = board.switches.find((s) => s.action === 'gray' && s.name === name);
+  const { id, nextId } =
+    old === undefined ? numbered(board, 's') : { id: old.id, nextId: board.nextId };
+  const untilMs = command.forS === undefined ? null : signature.atMs + command.forS * 1000;
+  const fresh: Switch = {
+    ...{ id, action: 'gray', name, zones: command.zones, app, to },
+    ...{ allow, tester, clients, percent, untilMs, overrode: [], ...signature },
+  };
+  const switches =
+    old === undefined
+      ? [...board.switches, fresh]
+      : board.switches.map((s) => (s === old ? fresh : s));
+  const what = `gray ${name}: ${percent} %, ${allow.length} allowed, to ${to}`;
+  return ok({ board: changed(board, { switches, nextId }, signature), run: null, what });
+}
+
+export function ungray(board: Board, command: Of<'ungray'>, signature: Signature): Outcome {
+  const switches = board.switches.filter((s) => !(s.action === 'gray' && s.name === command.gray));
+  if (switches.length === board.switches.length)
+    return input(`there is no gray rule ${command.gray}`, 'a rule as the board shows it');
+  return ok({
+    board: changed(board, { switches }, signature),
+    run: null,
+    what: `ungray ${command.gray}`,
+  });
+}
