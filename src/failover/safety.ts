@@ -133,8 +133,8 @@ function unfitness(zone: Zone | undefined, userApps: readonly AppId[]): string |
 
 function ownerFindings(board: Board, { topology, rules, userApps }: World): Finding[] {
   if (board.owners === null) return [];
-  if (board.owners.length !== topology.sharding.count) {
-    const message = `the board has ${board.owners.length} shards, the topology ${topology.sharding.count}`;
+  if (board.owners.length !== rules.owners.length) {
+    const message = `the board has ${board.owners.length} shards, the topology ${rules.owners.length}`;
     return [
       { rule: 'one-owner', about: 'count', size: 1, message, passes: 'one shard count everywhere' },
     ];

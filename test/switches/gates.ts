@@ -25,6 +25,8 @@ export interface FleetOptions {
   /** YAML in the redis section, beginning with a comma. */
   readonly redis?: string;
   readonly catchUp?: string;
+  /** More edits: file → [line, its replacement]. */
+  readonly edits?: Readonly<Record<string, readonly (readonly [RegExp, string])[]>>;
 }
 
 /** The run's id, or '' for what was done at once; the board's epoch. */
@@ -56,6 +58,7 @@ export class GateProcesses {
     };
     cpSync(REFERENCE, this.directory, { recursive: true });
     this.#writeFleet();
+    for (const [file, pairs] of Object.entries(options.edits ?? {})) this.#edit(file, pairs);
     process.once('exit', this.#kill);
   }
 
@@ -105,6 +108,8 @@ export class GateProcesses {
 
   nameOf = (idc: IdcName): string => `${idc}-1`;
   listener = (idc: IdcName): number => Number(`${this.#options.thousands}${LISTENERS[idc]}`);
+  /** For the zones' own apps. */
+  inner = (idc: IdcName): number => this.listener(idc) + 100;
   admin = (idc: IdcName): string => `http://127.0.0.1:${this.#options.thousands}${ADMINS[idc]}`;
 
   async start(): Promise<void> {

@@ -19,7 +19,7 @@ import type { ReadBuffers } from '../http1/read-buffers.ts';
 import { REFUSAL, type Refusal } from '../http1/refusals.ts';
 import { type SocketOwner, unsentBytes } from '../http1/socket-io.ts';
 import { Exchange } from './exchange.ts';
-import { ANSWER, answer, renderAnswer } from './gate-answer.ts';
+import { answer, renderAnswer } from './gate-answer.ts';
 import type { Gateway } from './gateway.ts';
 import type { Tunnel } from './tunnel.ts';
 import { WriteProgress } from './write-progress.ts';
@@ -290,7 +290,7 @@ export class ClientConnection implements SocketOwner {
 
   /** The group that serves it takes nothing new, and its time is over. */
   endDrained(): void {
-    if (this.#isActive()) this.exchange.fail(ANSWER.drained);
+    if (this.#isActive()) this.exchange.endDrained();
     else this.cut();
   }
 

@@ -588,6 +588,12 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     this.#deadlines.expectWithin(this.snapshot.gate.timeouts.halfClosedMs);
   }
 
+  /** The group that was to answer has been taken out of service, and its time is over. */
+  endDrained(): void {
+    if (this.#relay.headSent) this.breakOff('gate');
+    else this.#answer(ANSWER.drained, '');
+  }
+
   breakOff(by: EndedBy): void {
     const culprit = this.#upstream ?? this.#lost;
     if (by === 'upstream' && culprit !== null) this.#attempts.failed(culprit.endpoint);
