@@ -12,7 +12,7 @@ import type { Group, Idc, Topology, Zone } from '../zone/topology.ts';
 import { type Board, EMPTY_BOARD, type Move } from './board.ts';
 import { type Freezes, freezesOf } from './freeze.ts';
 import { ownersOf } from './owners.ts';
-import { endingsOf, isOut, offEndpoints, serving, weightsNow } from './places.ts';
+import { endingsOf, isOut, offEndpoints, weightsNow } from './places.ts';
 import { type Lanes, lanesOf } from './release-lanes.ts';
 
 /** One group that may be drawn, up to (not including) `below` of the spread's total. */
@@ -117,7 +117,12 @@ function forUnknown(zones: readonly Zone[], owners: readonly ZoneId[], board: Bo
   return owning.length > 0 ? owning : rzones;
 }
 
-function spillFrom(from: Idc, zones: readonly Zone[], { topology, board }: Weights): SpillOrder {
+/** A weight of 0 means none, for what spills too. */
+function spillFrom(
+  from: Idc,
+  zones: readonly Zone[],
+  { topology, rules, board }: Weights,
+): SpillOrder {
   const far = (group: Group): number => {
     if (group.idc === from.id) return 0;
     return topology.idcs.get(group.idc)?.city === from.city ? 1 : 2;
@@ -125,7 +130,10 @@ function spillFrom(from: Idc, zones: readonly Zone[], { topology, board }: Weigh
   const of = (type: Zone['type']): Group[] =>
     zones
       .filter((z) => z.type === type)
-      .flatMap((z) => z.groups.filter((g) => serving(board, z, g, topology) > 0))
+      .flatMap((z) => {
+        const weights = weightsNow(board, z, rules, topology);
+        return z.groups.filter((_, i) => weights[i]! > 0);
+      })
       .toSorted((a, b) => far(a) - far(b));
   return { gzone: of('gzone'), czone: of('czone') };
 }

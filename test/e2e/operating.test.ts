@@ -1,17 +1,15 @@
-/** docs/operating.md: every command of it, in order, against the fleet of the reference configuration. */
+/** Documents of commands: every one, in order, against the fleet of the reference configuration. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { useCluster } from '../support/cluster.ts';
 import { run } from '../support/command.ts';
 import { ROOT } from '../support/config.ts';
 
-const cluster = useCluster(23);
-
-const text = readFileSync(join(ROOT, 'docs', 'operating.md'), 'utf8');
-const commands = [...text.matchAll(/```sh\n([\s\S]*?)```/g)]
-  .flatMap((m) => m[1]!.trim().split('\n'))
-  .filter((line) => !line.startsWith('export '));
+const commandsOf = (doc: string): string[] =>
+  [...readFileSync(join(ROOT, 'docs', doc), 'utf8').matchAll(/```sh\n([\s\S]*?)```/g)]
+    .flatMap((m) => m[1]!.trim().split('\n'))
+    .filter((line) => !line.startsWith('export '));
 
 /** `zonegate a "b c" # note` → its words and the code that the note tells. */
 function parse(line: string): { words: string[]; code: number } {
@@ -21,26 +19,33 @@ function parse(line: string): { words: string[]; code: number } {
   return { words, code: Number(/ends with (\d)/.exec(note)?.[1] ?? 0) };
 }
 
-it('what an operator does at night works as it is written down', async () => {
-  const { text: admin } = cluster.admin('hz1');
-  expect(commands.length).toBeGreaterThan(15);
-  let asked = '';
-  for (const line of commands) {
-    const { words, code } = parse(line);
-    // The ids of runs go on counting; what a command has just told to type is typed.
-    const typed = words.map((w) => (/^r\d+$/.test(w) ? asked : w));
-    const done = await run(...typed, '--admin', `http://${admin}`);
-    expect([line, done.code, done.code === code ? '' : done.err + done.out]).toEqual([
-      line,
-      code,
-      '',
-    ]);
-    asked = /plan approve (r\d+)/.exec(done.err)?.[1] ?? asked;
-  }
-  const board = await (await fetch(`http://${admin}/v1/board`)).text();
-  const { owners, switches } = (
-    JSON.parse(board) as { board: { owners: string[]; switches: object[] } }
-  ).board;
-  expect(owners).toEqual(cluster.snapshot.rules.owners);
-  expect(switches).toEqual([]);
-}, 120_000);
+describe.each([
+  ['operating.md', 23],
+  ['releases.md', 30],
+])('docs/%s', (doc, thousands) => {
+  const cluster = useCluster(thousands);
+  it('works as it is written down', async () => {
+    const commands = commandsOf(doc);
+    const { text: admin } = cluster.admin('hz1');
+    expect(commands.length).toBeGreaterThan(8);
+    let asked = '';
+    for (const line of commands) {
+      const { words, code } = parse(line);
+      // The ids of runs go on counting; what a command has just told to type is typed.
+      const typed = words.map((w) => (/^r\d+$/.test(w) ? asked : w));
+      const done = await run(...typed, '--admin', `http://${admin}`);
+      expect([line, done.code, done.code === code ? '' : done.err + done.out]).toEqual([
+        line,
+        code,
+        '',
+      ]);
+      asked = /plan approve (r\d+)/.exec(done.err)?.[1] ?? asked;
+    }
+    const board = await (await fetch(`http://${admin}/v1/board`)).text();
+    const { owners, switches } = (
+      JSON.parse(board) as { board: { owners: string[]; switches: object[] } }
+    ).board;
+    expect(owners).toEqual(cluster.snapshot.rules.owners);
+    expect(switches).toEqual([]);
+  }, 120_000);
+});

@@ -1,9 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EMPTY_BOARD } from '../../src/failover/board.ts';
 import { pick, spreadOf } from '../../src/failover/index.ts';
 import type { ShardId } from '../../src/model/ids.ts';
 import { pointOfShard } from '../../src/release/index.ts';
-import { reference } from '../support/config.ts';
+import { loadConfig } from '../../src/shell/config/load.ts';
+import { reference, referenceWith } from '../support/config.ts';
 
 const { topology, rules } = reference();
 const zone = [...topology.zones.values()].find((z) => z.id === 'RZ01')!;
@@ -60,5 +62,31 @@ describe('groups A and B of a zone', () => {
     expect(pick(spread, 0.2999999)!.group.id).toBe('A');
     expect(pick(spread, 0.3)!.group.id).toBe('B');
     expect(pick(spread, 1 - Number.EPSILON)!.group.id).toBe('B');
+  });
+});
+
+describe('weights', () => {
+  it.each([
+    ['"0" is no number', '{ A: "0", B: 100 }'],
+    ['all zeros leave nobody', '{ A: 0, B: 0 }'],
+    ['parts of a percent', '{ A: 0.5, B: 99.5 }'],
+    ['less than nothing', '{ A: -1, B: 101 }'],
+  ])('%s: refused', (_, weights) => {
+    const edits = [['{ A: 50, B: 50 }', weights]] as const;
+    expect(loadConfig(referenceWith({ 'rules.yaml': edits }), {}).ok).toBe(false);
+  });
+
+  it('of 0 take nobody, whatever the others are, and whoever asks', () => {
+    const weight = fc.integer({ min: 0, max: 100 });
+    fc.assert(
+      fc.property(
+        weight,
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (a, point) => {
+          const share = pick(withWeights(a, 100 - a), point)!;
+          expect(share.group.id === 'A' ? a : 100 - a).toBeGreaterThan(0);
+        },
+      ),
+    );
   });
 });

@@ -1,0 +1,136 @@
+/** Nobody wavers: a user meets one group, whatever of him is seen, and by whichever gate. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Forward } from '../../src/decide/decision.ts';
+import type { IdcId } from '../../src/model/ids.ts';
+import { HAND_OVER_HEADER, signHandOver } from '../../src/peer/hand-over.ts';
+import type { Snapshot } from '../../src/snapshot/index.ts';
+import { withBoard } from '../../src/snapshot/with-board.ts';
+import {
+  as,
+  ask,
+  base,
+  gray,
+  group,
+  NOW,
+  release,
+  standing,
+  UID,
+  uidOf,
+  why,
+} from './lane-fixture.ts';
+
+describe('percent of users', () => {
+  it('raising it keeps everybody who was in, and the share is as asked', () => {
+    const uids = Array.from({ length: 20_000 }, (_, i) => uidOf(i % 20, i));
+    let before = new Set<string>();
+    for (const percent of [0, 1, 5, 10, 50, 100]) {
+      const snapshot = percent === 0 ? standing() : standing(gray({ percent }));
+      const inside = new Set(
+        uids.filter((u) => group(ask(snapshot, { path: `/u/${u}/x` })) === 'RZ01/B'),
+      );
+      for (const u of before) expect(inside.has(u)).toBe(true);
+      expect(Math.abs((inside.size * 100) / uids.length - percent)).toBeLessThan(0.9);
+      before = inside;
+    }
+  });
+
+  it('a user is in or out alike at every gate, by uid, by hint and by cookie, whatever the dice', () => {
+    const snapshot = standing(gray({ percent: 30 }));
+    fc.assert(
+      fc.property(
+        fc.nat(19),
+        fc.nat(1e6),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (shard, i, dice) => {
+          const uid = uidOf(shard, i);
+          const byUid = ask(snapshot, as(uid, { dice }));
+          const cookies = `${base.gate.cookie.name}=${snapshot.cookieOfShard[shard]}; ${base.gate.cookie.laneName}=${byUid.laneCookieToSet}`;
+          const byHint = ask(snapshot, { path: `/u/${uid}/x`, dice });
+          const byCookie = ask(snapshot, { path: '/x', dice, headers: [['cookie', cookies]] });
+          const far = ask(snapshot, as(uid, { dice, entryIdc: 'sh1' as IdcId }));
+          const all = [byUid, byHint, byCookie, far].map(group);
+          expect(new Set(all).size).toBe(1);
+          expect(byCookie.laneCookieToSet).toBeNull();
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('who shows nothing is in no draw: he is given a cookie, and counts from then on', () => {
+    const snapshot = standing(gray({ percent: 100 }));
+    const shard = `${base.gate.cookie.name}=${snapshot.cookieOfShard[3]}`;
+    const first = ask(snapshot, { path: '/x', headers: [['cookie', shard]] });
+    expect(group(first)).toBe('RZ01/A');
+    const lane = `${shard}; ${base.gate.cookie.laneName}=${first.laneCookieToSet}`;
+    const next = ask(snapshot, { path: '/x', headers: [['cookie', lane]] });
+    expect([group(next), next.laneCookieToSet]).toEqual(['RZ01/B', null]);
+  });
+
+  it('a forged lane cookie is as good as none, and said to be', () => {
+    const snapshot = standing(gray({ percent: 100 }));
+    const forged = `${base.gate.cookie.laneName}=v1.1z.k1.AAAAAAAAAAAAAAAAAAAAAA; ${base.gate.cookie.name}=${snapshot.cookieOfShard[3]}`;
+    const decision = ask(snapshot, { path: '/x', headers: [['cookie', forged]] });
+    expect(group(decision)).toBe('RZ01/A');
+    expect(decision.why.map((r) => r.code)).toContain('lane-cookie-bad');
+  });
+
+  it('a listed user is known again by his lane cookie, where no uid is shown', () => {
+    const snapshot = standing(gray({ allow: [UID] }));
+    const login = ask(snapshot, as(UID));
+    const cookies = `${base.gate.cookie.name}=${snapshot.cookieOfShard[3]}; ${base.gate.cookie.laneName}=${login.laneCookieToSet}`;
+    const next = ask(snapshot, { path: '/x', headers: [['cookie', cookies]] });
+    expect([group(next), why(next)]).toEqual(['RZ01/B', 'group-gray-allowed']);
+  });
+
+  it('no lane cookie is written where nothing stands, nor to users of other zones', () => {
+    expect(ask(base, as(UID)).laneCookieToSet).toBeNull();
+    expect(ask(standing(gray({ percent: 50 })), as(uidOf(45))).laneCookieToSet).toBeNull();
+  });
+});
+
+describe('behind a hand-over', () => {
+  /** Entered at sh1, served at hz1 by a gate that has newer rules. */
+  function handed(first: Snapshot, second: Snapshot, headers: [string, string][] = []): Forward {
+    const path = `/u/${UID}/x`;
+    const sent = ask(first, { entryIdc: 'sh1' as IdcId, path, headers });
+    const [{ zone, group: to }] = sent.targets;
+    const text = signHandOver(
+      {
+        ...{ fromIdc: 'sh1', zone: zone.id, shard: sent.shard, group: to.id, epoch: sent.epoch },
+        ...{
+          board: first.board.epoch,
+          how: sent.how,
+          pinTag: null,
+          requestId: 'r1',
+          lane: sent.lane,
+        },
+      },
+      { method: 'GET', host: 'shop.example', path, query: '' },
+      NOW,
+      base.peer.peerKeys,
+    );
+    return ask(second, {
+      path,
+      headers: [
+        [HAND_OVER_HEADER, text],
+        ['cdn-loop', 'zonegate-sh1'],
+      ],
+    });
+  }
+  const newer = (snapshot: Snapshot): Snapshot =>
+    withBoard(snapshot, { ...snapshot.board, epoch: 6 }, false);
+
+  it('a gray rule’s choice is kept by a gate that can’t see why, for as long as the rule stands', () => {
+    const client = { header: 'user-agent', is: 'x' };
+    const stands = standing(gray({ clients: [client] }));
+    expect(group(handed(stands, newer(stands), [['user-agent', 'x']]))).toBe('RZ01/B');
+    expect(group(handed(stands, newer(standing()), [['user-agent', 'x']]))).toBe('RZ01/A');
+  });
+
+  it('a release of a newer board counts', () => {
+    expect(group(handed(standing(), newer(standing(release(5, [3])))))).toBe('RZ01/B');
+    expect(group(handed(standing(release(5, [3])), newer(standing())))).toBe('RZ01/A');
+  });
+});
