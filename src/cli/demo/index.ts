@@ -10,6 +10,7 @@ import { CommandError, EXIT, usageError } from '../exit.ts';
 import { issueText } from '../issues-text.ts';
 import { SampleApps } from './apps.ts';
 import { GateProcess } from './gates.ts';
+import { Operator } from './operator.ts';
 import { Tour } from './tour.ts';
 
 export interface DemoArguments {
@@ -71,7 +72,14 @@ async function tour(snapshot: Snapshot): Promise<number> {
     hz2: outer(snapshot, 'hz2'),
     sh1: outer(snapshot, 'sh1'),
   };
-  const t = new Tour({ snapshot, gates, inner: listenerOf(snapshot, 'hz1', 'app'), say });
+  const inner = listenerOf(snapshot, 'hz1', 'app');
+  const [hz1, hz2, sh1] = IDCS;
+  const operator = new Operator([
+    adminOf(snapshot, hz1),
+    adminOf(snapshot, hz2),
+    adminOf(snapshot, sh1),
+  ]);
+  const t = new Tour({ snapshot, gates, inner, operator, say });
   await t.run();
   say(`\n${t.steps - t.wrong} of ${t.steps} steps as they should be`);
   return t.wrong;

@@ -6,6 +6,8 @@ import type { Address } from '../../model/schema.ts';
 import { signOperatorToken } from '../../peer/operator-token.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
 import { type Answer, Browser } from './browser.ts';
+import { LanesTour } from './lanes-tour.ts';
+import type { Operator } from './operator.ts';
 
 export interface Places {
   readonly snapshot: Snapshot;
@@ -13,6 +15,7 @@ export interface Places {
   readonly gates: Readonly<Record<'hz1' | 'hz2' | 'sh1', Address>>;
   /** Listener for apps in hz1. */
   readonly inner: Address;
+  readonly operator: Operator;
   say(line: string): void;
 }
 
@@ -49,6 +52,8 @@ export class Tour {
     await this.#global();
     await this.#city();
     await this.#explained();
+    const { gates, operator } = this.#places;
+    await new LanesTour({ gates, operator, judge: this.#judge }).run();
   }
 
   #browser(): Browser {
@@ -243,12 +248,12 @@ export class Tour {
     );
   }
 
-  #judge(claim: string, good: boolean, seen: string): void {
+  readonly #judge = (claim: string, good: boolean, seen: string): void => {
     this.#steps++;
     if (!good) this.wrong++;
     this.#places.say(`${String(this.#steps).padStart(2)}. ${good ? 'ok   ' : 'WRONG'} ${claim}`);
     this.#places.say(`          ${seen}`);
-  }
+  };
 
   get steps(): number {
     return this.#steps;

@@ -1,0 +1,80 @@
+/** The second half of the tour: each traffic lane once, ordered on the board, seen in answers. */
+import type { Address } from '../../model/schema.ts';
+import { Browser } from './browser.ts';
+import type { Operator } from './operator.ts';
+
+export interface LanePlaces {
+  readonly gates: Readonly<Record<'hz1' | 'hz2' | 'sh1', Address>>;
+  readonly operator: Operator;
+  judge(claim: string, good: boolean, seen: string): void;
+}
+
+const HOST = 'shop.example';
+/** Of RZ02’s shards, 20-39, and an equal share of its groups each. */
+const uidOf = (i: number): string =>
+  `20880000${String(i).padStart(5, '0')}${String(20 + (i % 20)).padStart(2, '0')}0`;
+const USERS = 40;
+
+export class LanesTour {
+  readonly #places: LanePlaces;
+
+  constructor(places: LanePlaces) {
+    this.#places = places;
+  }
+
+  async run(): Promise<void> {
+    await this.#release();
+    await this.#gray();
+  }
+
+  /** The group of each user, seen from one gate. */
+  async #groups(gate: Address): Promise<string[]> {
+    const groups: string[] = [];
+    for (let i = 0; i < USERS; i++) {
+      const answer = await new Browser(HOST, '').ask(gate, `/u/${uidOf(i)}/orders`);
+      groups.push(answer.app.group ?? `status ${answer.status}`);
+    }
+    return groups;
+  }
+
+  async #release(): Promise<void> {
+    const { operator, gates, judge } = this.#places;
+    const scope = { zones: ['RZ02'], from: 'A', to: 'B' };
+    const gentle = { soakS: 0, gates: { minRequests: 0 } };
+    const before = await this.#groups(gates.hz1);
+    await operator.order({ do: 'release', name: 'shop-7', ...scope, stages: [10, 100], ...gentle });
+    const released = await this.#groups(gates.sh1);
+    await operator.order({ do: 'rollback', release: 'shop-7' });
+    const after = await this.#groups(gates.hz1);
+    judge(
+      'blue-green: a release moves all shards of RZ02 from A to B, and a rollback brings them back',
+      before.includes('A') && released.every((g) => g === 'B') && same(before, after),
+      `${countText(before)}, then ${countText(released)}, then ${countText(after)}`,
+    );
+  }
+
+  async #gray(): Promise<void> {
+    const { operator, gates, judge } = this.#places;
+    const rule = { do: 'gray', name: 'shop-8', zones: ['RZ02'], to: 'B' };
+    const weighed = await this.#groups(gates.hz1);
+    await operator.order({ ...rule, percent: 25 });
+    const [hz1, sh1] = [await this.#groups(gates.hz1), await this.#groups(gates.sh1)];
+    await operator.order({ ...rule, percent: 75 });
+    const more = await this.#groups(gates.hz2);
+    await operator.order({ do: 'ungray', gray: 'shop-8' });
+    const stay = hz1.every((g, i) => g !== 'B' || more[i] === 'B');
+    judge(
+      'gray: a quarter of the users ahead, the same ones at every gate; with three quarters they stay',
+      same(hz1, sh1) && stay && atB(weighed) < atB(hz1) && atB(hz1) < atB(more),
+      `at B: ${atB(weighed)}, then ${atB(hz1)}, then ${atB(more)} of ${USERS}`,
+    );
+  }
+}
+
+const same = (a: readonly string[], b: readonly string[]): boolean => a.join() === b.join();
+const atB = (groups: readonly string[]): number => groups.filter((g) => g === 'B').length;
+const countText = (groups: readonly string[]): string =>
+  [...new Set(groups)]
+    .sort()
+    .map((g) => `${g} ${groups.filter((x) => x === g).length}`)
+    .join(' ');
