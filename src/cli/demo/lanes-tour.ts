@@ -6,7 +6,7 @@ import type { Operator } from './operator.ts';
 export interface LanePlaces {
   readonly gates: Readonly<Record<'hz1' | 'hz2' | 'sh1', Address>>;
   readonly operator: Operator;
-  judge(claim: string, good: boolean, seen: string): void;
+  readonly judge: (claim: string, good: boolean, seen: string) => void;
 }
 
 const HOST = 'shop.example';
