@@ -76,6 +76,26 @@ describe('percent of users', () => {
     expect(decision.why.map((r) => r.code)).toContain('lane-cookie-bad');
   });
 
+  it('a proven uid outranks the lane cookie of somebody else, and corrects it', () => {
+    const snapshot = standing(gray({ percent: 50 }));
+    const own = (uid: string): Forward => ask(snapshot, as(uid));
+    const uids = Array.from({ length: 40 }, (_, i) => uidOf(3, i));
+    const inside = uids.find((u) => group(own(u)) === 'RZ01/B')!;
+    const outside = uids.find((u) => group(own(u)) === 'RZ01/A')!;
+    const cookie = `${base.gate.cookie.laneName}=${own(outside).laneCookieToSet}`;
+    const mixed = ask(
+      snapshot,
+      as(inside, {
+        headers: [
+          ['x-user-id', inside],
+          ['cookie', cookie],
+        ],
+      }),
+    );
+    expect(group(mixed)).toBe('RZ01/B');
+    expect(mixed.laneCookieToSet).toBe(own(inside).laneCookieToSet);
+  });
+
   it('a listed user is known again by his lane cookie, where no uid is shown', () => {
     const snapshot = standing(gray({ allow: [UID] }));
     const login = ask(snapshot, as(UID));
@@ -127,6 +147,8 @@ describe('behind a hand-over', () => {
     const stands = standing(gray({ clients: [client] }));
     expect(group(handed(stands, newer(stands), [['user-agent', 'x']]))).toBe('RZ01/B');
     expect(group(handed(stands, newer(standing()), [['user-agent', 'x']]))).toBe('RZ01/A');
+    const turned = standing(gray({ clients: [client], to: 'A' }));
+    expect(group(handed(stands, newer(turned), [['user-agent', 'x']]))).toBe('RZ01/A');
   });
 
   it('a release of a newer board counts', () => {
