@@ -2,6 +2,7 @@
  * A request that another gate has decided and signed. Serve it here or refuse it; never send it on,
  * so a request crosses at most one border between IDCs.
  */
+import { moveAt } from '../failover/index.ts';
 import { PLACE } from '../failover/reasons.ts';
 import type { RequestFacts } from '../model/facts.ts';
 import type { ZoneId } from '../model/ids.ts';
@@ -30,9 +31,14 @@ const isNewer = (snapshot: Snapshot, handOver: HandOver): boolean =>
  * While a shard is under way its old and its new zone hold the same data, and nobody writes; so a
  * gate that lags need not be refused its reads. (Its writes are, by the freeze.)
  */
-function isUnderWay(user: User, handOver: HandOver, snapshot: Snapshot): boolean {
+function isUnderWay(
+  user: User,
+  { app }: Route,
+  handOver: HandOver,
+  snapshot: Snapshot,
+): boolean {
   if (user.shard === null || user.pin !== null) return false;
-  const move = snapshot.placement.moving.get(user.shard);
+  const move = moveAt(snapshot.placement, user.shard, app);
   return move !== undefined && (move.from === handOver.zone || move.to === handOver.zone);
 }
 
@@ -61,7 +67,7 @@ export function receive(
 ): Received | null {
   const known = user.shard !== null || user.pin !== null;
   const corrects = known && handOver.how === 'table' && route.zoneType === 'rzone';
-  if (corrects && isNewer(snapshot, handOver) && !isUnderWay(user, handOver, snapshot)) {
+  if (corrects && isNewer(snapshot, handOver) && !isUnderWay(user, route, handOver, snapshot)) {
     const now = place(facts, route, user, snapshot);
     if (now?.target.via === 'local') {
       const same = now.target.zone.id === handOver.zone;

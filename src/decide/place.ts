@@ -1,5 +1,5 @@
 /** Where a request of a known, or unknown, user belongs. */
-import { pick, type Spread } from '../failover/index.ts';
+import { ownerAt, pick, type Spread } from '../failover/index.ts';
 import { PLACE } from '../failover/reasons.ts';
 import type { RequestFacts } from '../model/facts.ts';
 import type { Reason } from '../model/reason.ts';
@@ -26,7 +26,7 @@ export function place(
 ): Placed | null {
   switch (route.zoneType) {
     case 'rzone':
-      return placeUser(facts, user, snapshot);
+      return placeUser(facts, route, user, snapshot);
     case 'gzone':
       return draw(snapshot.placement.globals, PLACE.global, facts, user, snapshot);
     case 'czone':
@@ -43,14 +43,22 @@ export function place(
 }
 
 /** An rzone is never drawn for a user whose shard is known: one owner, or nobody. */
-function placeUser(facts: RequestFacts, user: User, snapshot: Snapshot): Placed | null {
+function placeUser(
+  facts: RequestFacts,
+  route: Route,
+  user: User,
+  snapshot: Snapshot,
+): Placed | null {
   if (user.pin !== null) {
     const zone = snapshot.topology.zones.get(user.pin.zone);
     return zone === undefined ? null : inZone(zone, PLACE.pinned, facts, user, snapshot);
   }
   if (user.shard !== null) {
-    const zone = snapshot.placement.zoneOfShard[user.shard];
-    return zone === undefined ? null : inZone(zone, PLACE.owner, facts, user, snapshot);
+    const { placement } = snapshot;
+    const zone = ownerAt(placement, user.shard, route.app);
+    if (zone === undefined) return null;
+    const isApart = zone !== placement.zoneOfShard[user.shard];
+    return inZone(zone, isApart ? PLACE.apart : PLACE.owner, facts, user, snapshot);
   }
   const placed = draw(
     snapshot.placement.unknownUsers.get(facts.entryIdc),

@@ -16,7 +16,10 @@ const shards = z.array(countSchema(0, 1023)).max(1024);
 const signature = { by: text, reason: text, atMs: timeMs };
 const percent = countSchema(0, 100);
 
-const leg = { from: name, to: name, shards };
+/** Boards from before apps could live apart say nothing of them. */
+const app = name.nullable().default(null);
+const leg = { from: name, to: name, app, shards };
+const taken = z.array(z.strictObject({ from: name, app, shards })).max(4096);
 const overrode = z.array(name).max(16);
 const switchFields = { id: name, untilMs: timeMs.nullable(), overrode, ...signature };
 
@@ -25,7 +28,15 @@ const switchSchema = z.discriminatedUnion('action', [
     action: z.literal('drain'),
     scope: scopeSchema,
     percent,
-    taken: z.array(z.strictObject({ from: name, shards })).max(4096),
+    taken,
+    ...switchFields,
+  }),
+  z.strictObject({
+    action: z.literal('pop-out'),
+    scope: z.strictObject({ kind: z.literal('shards'), shards }),
+    app,
+    to: name,
+    taken,
     ...switchFields,
   }),
   z.strictObject({ action: z.literal('off'), scope: scopeSchema, ...switchFields }),
@@ -45,8 +56,9 @@ const moveSchema = z.strictObject({
 });
 
 const moveStep = z.strictObject({
-  do: z.enum(['drain', 'failover', 'restore', 'move']),
+  do: z.enum(['drain', 'failover', 'restore', 'move', 'pop-out', 'pop-back']),
   scope: scopeSchemaOrNone(),
+  app,
   to: name,
   percent,
   pace: z.array(count).max(32),
@@ -65,6 +77,7 @@ const stepSchema = z.union([
   orderStep,
   z.strictObject({ do: z.literal('confirm'), text }),
   z.strictObject({ do: z.literal('soak'), soakS: count }),
+  z.strictObject({ do: z.literal('wait'), untilMs: timeMs }),
 ]);
 
 /** A move to the declared owners names no shards: the table does. */
@@ -100,11 +113,21 @@ const runSchema = z.strictObject({
   ...signature,
 });
 
+/** Every shard of sixteen apps. */
+const MOST_APP_OWNERS = 16_384;
+const appOwner = z.strictObject({
+  app: name,
+  shard: countSchema(0, 1023),
+  zone: name,
+  since: count,
+});
+
 const boardSchema = z.strictObject({
   epoch: count,
   ...signature,
   owners: z.array(name).max(1024).nullable(),
   since: z.array(count).max(1024).nullable(),
+  appOwners: z.array(appOwner).max(MOST_APP_OWNERS).default([]),
   switches: z.array(switchSchema).max(20_000),
   moves: z.array(moveSchema).max(4096),
   runs: z.array(runSchema).max(1000),

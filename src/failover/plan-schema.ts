@@ -117,6 +117,7 @@ function compileStep(doc: StepDoc, index: number, topology: Topology, report: Re
   return {
     do: act,
     scope,
+    app: null,
     to: doc.to ?? 'partner',
     percent: doc.percent ?? 100,
     pace: doc.pace ?? [],

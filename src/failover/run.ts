@@ -2,7 +2,7 @@
  * A plan under way, as plain data in the board: any gate can go on with it, because its place is
  * here and nowhere else. A command that moves users is a run of one step.
  */
-import type { MoveMode, Scope, Signature } from './board.ts';
+import type { MoveMode, OneApp, Scope, Signature } from './board.ts';
 
 /** When to hold: by what the gates have measured of the zones that take the users. */
 export interface StopWhen {
@@ -10,10 +10,15 @@ export interface StopWhen {
   readonly errorPercent: number | null;
 }
 
-/** Moves users: every shard that the scope owns, or that was taken from it. */
+/**
+ * Moves users: every shard that the scope owns, or that was taken from it. pop-out: shards, to an
+ * elastic zone; pop-back: those that were popped out, by shards or by the elastic zone.
+ */
 export interface MoveStep {
-  readonly do: 'drain' | 'failover' | 'restore' | 'move';
+  readonly do: 'drain' | 'failover' | 'restore' | 'move' | 'pop-out' | 'pop-back';
   readonly scope: Scope;
+  /** Only this app of them; null: of pop-back whatever is out, else all that lives with the shard. */
+  readonly app: OneApp;
   /** partner: `dr.local`, or `dr.remote` where that can't serve. Else local, remote, a zone. */
   readonly to: string;
   /** 1 … 100 of the shards in scope. */
@@ -24,7 +29,7 @@ export interface MoveStep {
   readonly soakS: number;
   readonly mode: MoveMode;
   readonly stopWhen: StopWhen;
-  /** restore: only what was ordered for this very scope, and not what lies within it. */
+  /** restore, pop-back: only what was ordered for this very scope, and not what lies within it. */
   readonly exact: boolean;
 }
 
@@ -41,7 +46,9 @@ export type Step =
   | OrderStep
   /** Waits until somebody says `continue`. */
   | { readonly do: 'confirm'; readonly text: string }
-  | { readonly do: 'soak'; readonly soakS: number };
+  | { readonly do: 'soak'; readonly soakS: number }
+  /** Until then, by the wall clock. */
+  | { readonly do: 'wait'; readonly untilMs: number };
 
 /** zone, IDC, city: what is at stake, and so how many must agree. */
 export const LEVELS = ['zone', 'idc', 'city'] as const;
@@ -59,6 +66,7 @@ export interface Plan {
 export interface Leg {
   readonly from: string;
   readonly to: string;
+  readonly app: OneApp;
   readonly shards: readonly number[];
 }
 
@@ -102,8 +110,15 @@ export interface Run extends Signature, Plan {
   readonly log: readonly { readonly atMs: number; readonly text: string }[];
 }
 
-export const isMoveStep = (step: Step): step is MoveStep =>
-  step.do === 'drain' || step.do === 'failover' || step.do === 'restore' || step.do === 'move';
+const MOVE_STEPS: readonly string[] = [
+  'drain',
+  'failover',
+  'restore',
+  'move',
+  'pop-out',
+  'pop-back',
+];
+export const isMoveStep = (step: Step): step is MoveStep => MOVE_STEPS.includes(step.do);
 
 /** Safety rules that do not hold for the run at this moment. */
 export const asideOf = (run: Run, nowMs: number): readonly string[] =>

@@ -55,7 +55,7 @@ export function openFleet(settings: FleetSettings, options: FleetSideOptions): F
         holder.publish(next);
         gateway.upstreams.switchOff(next.placement.off);
       },
-      writesUnderWay: (moves) => gateway.writes.anyOf(moves),
+      writesUnderWay: (moves) => gateway.writes.anyOf(moves, holder.current().placement),
       measures: () => meter.read(performance.now()),
       log: (level, text, details) => log[level](details, text),
     },
