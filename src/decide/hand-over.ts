@@ -31,12 +31,7 @@ const isNewer = (snapshot: Snapshot, handOver: HandOver): boolean =>
  * While a shard is under way its old and its new zone hold the same data, and nobody writes; so a
  * gate that lags need not be refused its reads. (Its writes are, by the freeze.)
  */
-function isUnderWay(
-  user: User,
-  { app }: Route,
-  handOver: HandOver,
-  snapshot: Snapshot,
-): boolean {
+function isUnderWay(user: User, { app }: Route, handOver: HandOver, snapshot: Snapshot): boolean {
   if (user.shard === null || user.pin !== null) return false;
   const move = moveAt(snapshot.placement, user.shard, app);
   return move !== undefined && (move.from === handOver.zone || move.to === handOver.zone);

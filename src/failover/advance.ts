@@ -82,8 +82,7 @@ const isBusy = (board: Board, due: Switch): boolean =>
     if (isOver(r)) return false;
     if (due.action === 'pop-out') return isWorkedOn(due, r) && !isStuck(board, r);
     return (
-      due.action === 'drain' &&
-      r.steps.some((s) => 'scope' in s && sameScope(s.scope, due.scope))
+      due.action === 'drain' && r.steps.some((s) => 'scope' in s && sameScope(s.scope, due.scope))
     );
   });
 

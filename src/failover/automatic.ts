@@ -65,7 +65,13 @@ function act(board: Board, policy: Policy, zone: string, world: World, sight: Si
   const reason = `zone ${zone}: fewer than ${policy.usableBelowPercent} % of its endpoints usable for ${policy.forS} s`;
   const signature: Signature = { by: AUTOMATIC, reason, atMs: sight.nowMs };
   const run: Run = {
-    ...{ id, name: `${step.do} zone ${zone} by itself`, level: 'zone', steps: [step], onTrouble: 'hold' },
+    ...{
+      id,
+      name: `${step.do} zone ${zone} by itself`,
+      level: 'zone',
+      steps: [step],
+      onTrouble: 'hold',
+    },
     ...signature,
     ...FRESH,
     ...{ approvals: [AUTOMATIC], fenced: [], steward: sight.me },

@@ -20,7 +20,11 @@ interface Planned {
 const input = (message: string, passes: string): Result<never, Refusal> =>
   fail({ rule: 'input', message, passes });
 
-export function poppingPlan(command: Popping, world: World, nowMs: number): Result<Planned, Refusal> {
+export function poppingPlan(
+  command: Popping,
+  world: World,
+  nowMs: number,
+): Result<Planned, Refusal> {
   const trouble = misfit(command, world);
   if (trouble !== null) return trouble;
   if (command.do === 'pop-back') {

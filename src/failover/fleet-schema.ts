@@ -42,7 +42,9 @@ const catchUpSchema = z.discriminatedUnion('by', [
     url: z
       .string()
       .max(2048)
-      .regex(/^https?:\/\//, { error: 'http:// or https://, with {from}, {to}, {shards}, {app} and {stage}' })
+      .regex(/^https?:\/\//, {
+        error: 'http:// or https://, with {from}, {to}, {shards}, {app} and {stage}',
+      })
       .describe('Asked with GET; 200 with { "lagMs": n } or nothing means level'),
     maxLagMs: countSchema(0, 3_600_000).default(0),
     returnLagMs: countSchema(0, 3_600_000)

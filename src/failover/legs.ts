@@ -141,12 +141,7 @@ const drained = (zone: Zone): Refusal => ({
   passes: 'restore it first, or name another zone',
 });
 
-function nobodyFor(
-  zone: Zone,
-  step: MoveStep,
-  shards: readonly number[],
-  app: OneApp,
-): Refusal {
+function nobodyFor(zone: Zone, step: MoveStep, shards: readonly number[], app: OneApp): Refusal {
   const { local, remote } = zone.dr;
   const tried =
     step.to === 'partner'

@@ -52,8 +52,7 @@ const OVER: MoveNext = { kind: 'over' };
 const CHECK: MoveNext = { kind: 'check' };
 
 export function nextOfMove(move: Move, run: Run, world: World, sight: Sight): MoveNext {
-  const late =
-    move.state !== 'verifying' && !hasFlipped(move) && sight.nowMs >= move.freezeUntilMs;
+  const late = move.state !== 'verifying' && !hasFlipped(move) && sight.nowMs >= move.freezeUntilMs;
   const next = nextState(move, run, world, sight);
   if (!late || next.kind === 'state') return next;
   const why = next.kind === 'wait' ? next.text : 'the data of the new owner is not level';

@@ -107,10 +107,12 @@ export function holdingsOf(board: Board, rules: Rules, zone: string): Holding[] 
     if (o.zone !== zone) continue;
     byApp.set(o.app, [...(byApp.get(o.app) ?? []), o.shard]);
   }
-  const apps = [...byApp].map(([app, own]): Holding => ({
-    app,
-    shards: own.toSorted((a, b) => a - b),
-  }));
+  const apps = [...byApp].map(
+    ([app, own]): Holding => ({
+      app,
+      shards: own.toSorted((a, b) => a - b),
+    }),
+  );
   return [{ app: null, shards: shardsOf(ownersOf(board, rules), zone) }, ...apps];
 }
 

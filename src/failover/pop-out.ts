@@ -148,9 +148,7 @@ export function markedOut(
 }
 
 const part = (taken: readonly Taken[], keeps: (shard: number) => boolean): Taken[] =>
-  taken
-    .map((t) => ({ ...t, shards: t.shards.filter(keeps) }))
-    .filter((t) => t.shards.length > 0);
+  taken.map((t) => ({ ...t, shards: t.shards.filter(keeps) })).filter((t) => t.shards.length > 0);
 
 /** What has flipped is out; its home is remembered once. */
 export function takenOut(board: Board, step: MoveStep, leg: Leg): Board['switches'] {
@@ -180,4 +178,3 @@ export function leftOut(board: Board, step: MoveStep, { rules }: World): Board['
     return shards.length === 0 ? [] : [{ ...s, taken, scope: { ...s.scope, shards } }];
   });
 }
-

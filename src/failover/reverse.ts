@@ -42,11 +42,7 @@ export function reverseOf(board: Board, run: Run, nowMs: number): Reverse {
 }
 
 /** Sends home what a switch has taken, at once. */
-export function restoreOf(
-  board: Board,
-  due: Taker,
-  sight: { nowMs: number; me: string },
-): Reverse {
+export function restoreOf(board: Board, due: Taker, sight: { nowMs: number; me: string }): Reverse {
   const { id, nextId } = numbered(board, 'r');
   const isOut = due.action === 'pop-out';
   const step: MoveStep = {

@@ -202,10 +202,7 @@ function moveFindings(board: Board): Finding[] {
 }
 
 function groupFindings(board: Board, { topology, rules }: World): Finding[] {
-  const owning = new Set([
-    ...ownersOf(board, rules),
-    ...apart(board, rules).map((o) => o.zone),
-  ]);
+  const owning = new Set([...ownersOf(board, rules), ...apart(board, rules).map((o) => o.zone)]);
   const found: Finding[] = [];
   const weightOf = (zone: Zone): number =>
     weightsNow(board, zone, rules, topology).reduce((sum, w) => sum + w, 0);

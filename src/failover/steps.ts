@@ -159,9 +159,7 @@ const homecoming = (board: Board, leg: Leg, of: (s: Taker) => boolean): Readonly
 /** The home of an app that was popped out is wherever the rest of its shard is. */
 function comingHome(s: Taker, leg: Leg, board: Board): number[] {
   const isHome = (t: Taken, shard: number): boolean =>
-    s.action === 'pop-out' && s.app !== null
-      ? board.owners?.[shard] === leg.to
-      : t.from === leg.to;
+    s.action === 'pop-out' && s.app !== null ? board.owners?.[shard] === leg.to : t.from === leg.to;
   return s.taken
     .filter((t) => t.app === leg.app)
     .flatMap((t) => t.shards.filter((shard) => leg.shards.includes(shard) && isHome(t, shard)));

@@ -543,6 +543,7 @@ describe('what can be written', () => {
       'demo-key',
       'demo-key',
       'idle-rzone',
+      'unverified-return',
     ]);
   });
 

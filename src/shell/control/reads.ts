@@ -1,5 +1,6 @@
 /** What can be asked. All but gates and audit come from memory, whatever the store does. */
 import type { GateInFleet, Switch } from '../../failover/board.ts';
+import { ofApp } from '../../failover/owners.ts';
 import type { Run } from '../../failover/run.ts';
 import { scopeText } from '../../failover/scope.ts';
 import { placesView } from '../../snapshot/places-view.ts';
@@ -70,8 +71,14 @@ async function audit({ desk, query }: Ask): Promise<Reply> {
 
 const withText = (s: Switch): Switch & { readonly text: string } => ({
   ...s,
-  text: s.action === 'pin' ? `pin to ${s.zone}` : `${s.action} ${scopeText(s.scope)}`,
+  text: textOf(s),
 });
+
+function textOf(s: Switch): string {
+  if (s.action === 'pin') return `pin to ${s.zone}`;
+  const what = `${s.action} ${scopeText(s.scope)}`;
+  return s.action === 'pop-out' ? `${what}${ofApp(s.app)} to ${s.to}` : what;
+}
 
 /** JSON leaves out what is undefined. */
 const withoutLog = (run: Run): object => ({ ...run, log: undefined });

@@ -59,7 +59,6 @@ export class LevelChecks {
   }
 }
 
-const againMs = ({ state }: Move): number =>
-  state === 'verifying' ? VERIFY_AGAIN_MS : AGAIN_MS;
+const againMs = ({ state }: Move): number => (state === 'verifying' ? VERIFY_AGAIN_MS : AGAIN_MS);
 
 const keyOf = (move: Move): string => `${move.id} ${move.stateEpoch}`;
