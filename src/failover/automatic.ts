@@ -121,13 +121,19 @@ const failoverOf = (zone: string): MoveStep => ({
   exact: false,
 });
 
-/** Something was done, or proposed, for the zone a short while ago, or still is. */
+/**
+ * Something was done, or proposed, for the zone a short while ago, or still is. That somebody has
+ * popped back what was out says nothing of what is out now.
+ */
 function isDwelling(board: Board, policy: Policy, zone: string, nowMs: number): boolean {
   return board.runs.some((r) => {
-    const speaksOfIt = r.steps.some(
+    const spoken = r.steps.filter(
       (s) => 'scope' in s && s.scope.kind === 'zone' && s.scope.zone === zone,
     );
-    return speaksOfIt && (!isOver(r) || nowMs - (r.endedAtMs ?? r.atMs) < policy.dwellS * 1000);
+    if (spoken.length === 0) return false;
+    if (!isOver(r)) return true;
+    if (r.by !== AUTOMATIC && spoken.every((s) => s.do === 'pop-back')) return false;
+    return nowMs - (r.endedAtMs ?? r.atMs) < policy.dwellS * 1000;
   });
 }
 

@@ -142,7 +142,8 @@ export function dropped(
       .filter(holdsWrites)
       .map((m) => ({ shards: m.shards, atMs: sight.nowMs, ms: frozenMs(m, sight) })),
   ];
-  const what = `dropped shards ${gone.map((m) => rangesText(m.shards)).join(', ')}: ${why}`;
+  const verb = gone.some((m) => m.state !== 'verifying') ? 'dropped' : 'let go of';
+  const what = `${verb} shards ${gone.map((m) => rangesText(m.shards)).join(', ')}: ${why}`;
   return onBehalf(
     board,
     { ...run, queue: [...back, ...(run.queue ?? [])], agreed: false },

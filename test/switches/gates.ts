@@ -70,6 +70,7 @@ export class GateProcesses {
     this.#edit('fleet.yaml', [
       [/^store: .*$/m, `store: { redis: { addresses: ["${address}"]${redis} } }`],
       [/^catchUp: .*$/m, `catchUp: ${catchUp}`],
+      [/(\[EZ01\], act: return, forS: )\d+/, '$11'],
       [/^leaseMs: .*\nbeatMs: .*\npollMs: .*$/m, times === '' ? '$&' : times],
     ]);
     // A machine with too much to do must not look like a zone that fails.
