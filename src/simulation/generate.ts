@@ -83,7 +83,7 @@ function makeFault({ gates, world }: Surroundings, gate: number, dice: Dice): Fa
   const kind = dice.weighed({
     ...{ restart: 20, kill: 8, 'cut-from-store': 22, 'cut-from-gate': 12, 'lose-nudges': 15 },
     ...{ slow: 14, 'store-down': 3, 'promote-stale': 2 },
-    'zone-down': elastic.length === 0 ? 0 : 6,
+    'zone-down': elastic.length === 0 ? 0 : 10,
   });
   switch (kind) {
     case 'restart':
@@ -133,15 +133,15 @@ function makeCommand({ base, world, users }: Surroundings, dice: Dice): Sketch {
   const elastic = elasticOf(world);
   const app = dice.isIn(40) ? { app: dice.pick(world.userApps) } : {};
   const kind = dice.weighed({
-    ...(elastic.length === 0 ? { 'pop-out': 0, 'pop-back': 0 } : { 'pop-out': 14, 'pop-back': 6 }),
+    ...(elastic.length === 0 ? { 'pop-out': 0, 'pop-back': 0 } : { 'pop-out': 26, 'pop-back': 8 }),
     ...{ move: 24, home: 4, drain: 10, failover: 10, restore: 14, freeze: 3, unfreeze: 3 },
     ...{ pin: 3, unpin: 1, off: 2, on: 2, plan: plans.length === 0 ? 0 : 5 },
     ...{ approve: 4, continue: 8, fence: 10, hold: 3, abort: 8 },
   });
   switch (kind) {
     case 'pop-out': {
-      const from = dice.isIn(20) ? { from: `${1 + dice.below(5)}s` } : {};
-      const until = dice.isIn(70) ? { until: `${6 + dice.below(20)}s` } : {};
+      const from = dice.isIn(20) ? { from: `${1 + dice.below(4)}s` } : {};
+      const until = dice.isIn(70) ? { until: `${5 + dice.below(8)}s` } : {};
       const to = dice.pick(elastic);
       return { do: kind, shards: shards(), to, ...app, ...from, ...until, ...walk };
     }

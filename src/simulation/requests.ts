@@ -194,13 +194,17 @@ function serve(
   });
 }
 
-/** Where leases are declared to be proof enough, a gate without one may still write. */
+/**
+ * Where leases are declared to be proof enough, a gate without one may still write; so may one that
+ * has a lease again from a store which has lost the freeze that nobody waited for it to see.
+ */
 function isKnownGap(
-  { settings, store, clock }: Fleet,
+  { settings, store, clock, ledger }: Fleet,
   gate: SimulatedGate,
   sentMs: number,
 ): boolean {
   if (settings.fencing !== 'lease') return false;
+  if (store.board.epoch < ledger.board.epoch) return true;
   return store.livingSinceMs(gate.name, clock.nowMs) > sentMs - settings.leaseMs;
 }
 

@@ -4,6 +4,7 @@ import { actByItself, watch } from '../failover/automatic.ts';
 import type { Board, GateInFleet } from '../failover/board.ts';
 import { silenceMs } from '../failover/compile-fleet.ts';
 import type { Sight } from '../failover/move.ts';
+import { ownersOf } from '../failover/owners.ts';
 import { isOver, type Run } from '../failover/run.ts';
 import {
   breaks,
@@ -105,12 +106,21 @@ export function commit(
 
 function watchMoves(fleet: Fleet, next: Board): void {
   const before = fleet.ledger.board;
-  for (const m of next.moves)
-    if (!before.moves.some((o) => o.id === m.id)) count(fleet, 'moves begun');
+  for (const m of next.moves) {
+    if (before.moves.some((o) => o.id === m.id)) continue;
+    count(fleet, 'moves begun');
+    if (m.state === 'verifying') count(fleet, 'ways back verified');
+  }
+  const expired = next.runs.filter((r) => !before.runs.some((o) => o.id === r.id));
+  for (const run of expired)
+    if (run.steps[0]?.do === 'pop-back' && run.reason.endsWith('has expired'))
+      count(fleet, 'windows that ended');
   for (const m of before.moves) {
     if (next.moves.some((o) => o.id === m.id)) continue;
-    const flipped = m.shards.every((s) => next.owners?.[s] === m.to);
+    const owners = ownersOf(next, fleet.world.rules, m.app);
+    const flipped = m.shards.every((s) => owners[s] === m.to);
     count(fleet, flipped ? 'moves done' : 'moves dropped');
+    if (flipped && m.app !== null) count(fleet, 'moves of one app done');
     if (m.mode === 'no-freeze') continue;
     const ms = fleet.clock.wallMs - m.frozenAtMs;
     const longest = fleet.counts.get('longest freeze, ms') ?? 0;
