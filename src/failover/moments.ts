@@ -16,6 +16,13 @@ export const momentSchema = z.string().refine((text) => momentOf(text, 0) !== nu
   error: 'a time with its zone, as 2026-11-11T00:00:00+08:00, or so long from now, as 30m or 2h',
 });
 
+/** Of a plan, which is written long before it runs. */
+export const timeOfDaySchema = z
+  .string()
+  .refine((text) => ISO.test(text) && !Number.isNaN(Date.parse(text)), {
+    error: 'a time with its zone, as 2026-11-11T00:00:00+08:00',
+  });
+
 /** @returns null when it can't be read; a time without a zone is somebody else's midnight */
 export function momentOf(text: string, nowMs: number): number | null {
   const span = SPAN.exec(text);

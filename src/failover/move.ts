@@ -84,9 +84,12 @@ function nextState(move: Move, run: Run, world: World, sight: Sight): MoveNext {
 
 export const NOT_SAFE = 'the way back is not safe yet';
 
-/** Whoever sets the rule aside answers for the data himself; a mere `continue` is no word on it. */
+/**
+ * A mere `continue` is no word on it where a check is declared. Whoever sets the rule aside begins the
+ * freeze, no more: whether the data is level then is asked like for every move.
+ */
 function verified(move: Move, run: Run, sight: Sight): MoveNext {
-  if (isSetAside(run, sight)) return to('freeze-pushed');
+  if (asideOf(run, sight.nowMs).includes('verified-return')) return to('freeze-pushed');
   if (sight.byPerson) {
     if (run.agreed) return to('freeze-pushed');
     return wait('person', `${NOT_SAFE}: somebody must say that the data of ${move.to} follows`);
@@ -94,11 +97,8 @@ function verified(move: Move, run: Run, sight: Sight): MoveNext {
   return sight.level(move) === 'level' ? to('freeze-pushed') : CHECK;
 }
 
-const isSetAside = (run: Run, { nowMs }: Sight): boolean =>
-  asideOf(run, nowMs).includes('verified-return');
-
 function caughtUp(move: Move, run: Run, sight: Sight): MoveNext {
-  if (run.agreed || isSetAside(run, sight)) return to('caught-up');
+  if (run.agreed) return to('caught-up');
   if (sight.byPerson) {
     return wait('person', `somebody must say that the data of ${move.to} is level`);
   }

@@ -183,14 +183,17 @@ describe('the way home', () => {
     expect(home.switches).toEqual([]);
   });
 
-  it('is not opened by a mere `continue`, but by the rule set aside by name', () => {
+  it('is not opened by a mere `continue`, but by the rule set aside by name; then somebody must know', () => {
     const board = due();
     const [move] = board.moves;
     const said = taken(board, { do: 'continue', run: move!.run });
     expect(later(said, behind.nowMs!, behind).moves).toMatchObject([{ state: 'verifying' }]);
     const overrides = ['verified-return'];
     const aside = give(board, { do: 'continue', run: move!.run, overrides }, world(), behind.nowMs);
-    const home = later(aside.ok ? aside.value.board : board, behind.nowMs!, behind);
+    const frozen = later(aside.ok ? aside.value.board : board, behind.nowMs!, behind);
+    expect(frozen.moves).toMatchObject([{ state: 'frozen' }]);
+    const level = taken(frozen, { do: 'continue', run: move!.run });
+    const home = later(level, behind.nowMs!, behind);
     expect(home.owners).toEqual(world().rules.owners);
     expect(last(home).overrode).toEqual(['verified-return']);
   });
