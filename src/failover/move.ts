@@ -62,7 +62,7 @@ export function nextOfMove(move: Move, run: Run, world: World, sight: Sight): Mo
 function nextState(move: Move, run: Run, world: World, sight: Sight): MoveNext {
   switch (move.state) {
     case 'verifying':
-      return verified(move, run, sight);
+      return follows(move, run, sight);
     case 'freeze-pushed': {
       const missing = unsettled(move, run, world, sight);
       return missing ?? to('frozen');
@@ -88,7 +88,7 @@ export const NOT_SAFE = 'the way back is not safe yet';
  * A mere `continue` is no word on it where a check is declared. Whoever sets the rule aside begins the
  * freeze, no more: whether the data is level then is asked like for every move.
  */
-function verified(move: Move, run: Run, sight: Sight): MoveNext {
+function follows(move: Move, run: Run, sight: Sight): MoveNext {
   if (asideOf(run, sight.nowMs).includes('verified-return')) return to('freeze-pushed');
   if (sight.byPerson) {
     if (run.agreed) return to('freeze-pushed');

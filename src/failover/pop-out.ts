@@ -32,7 +32,7 @@ const speaksOf = (step: MoveStep, s: PopOut, shard: number): boolean =>
   step.scope.kind === 'zone' ? s.to === step.scope.zone : shardsIn(step).includes(shard);
 
 /** Those that a way back is about. */
-export const popOutsIn = (board: Board, step: MoveStep): PopOut[] =>
+const popOutsIn = (board: Board, step: MoveStep): PopOut[] =>
   popOutsOf(board).filter((s) =>
     step.exact
       ? s.app === step.app && sameScope(s.scope, step.scope)

@@ -4,6 +4,7 @@ import { rangesText } from '../zone/compile-rules.ts';
 import type { Board, Move } from './board.ts';
 import { numbered } from './change.ts';
 import { busyShard } from './legs.ts';
+import { utcText } from './moments.ts';
 import type { Sight } from './move.ts';
 import { hold, type Next, onBehalf } from './next.ts';
 import { flipped, ownersOf } from './owners.ts';
@@ -56,7 +57,7 @@ export function advanceStep(board: Board, run: Run, world: World, sight: Sight):
 }
 
 function waiting(board: Board, run: Run, untilMs: number, sight: Sight): Next {
-  const text = `waiting until ${new Date(untilMs).toISOString()}`;
+  const text = `waiting until ${utcText(untilMs)}`;
   if (sight.nowMs >= untilMs) return nextStep(board, run, {}, sight, 'the time has come');
   if (run.soakUntilMs === untilMs) return { kind: 'wait', for: 'time', run: run.id, text };
   return onBehalf(board, { ...run, soakUntilMs: untilMs }, {}, sight, text);

@@ -78,11 +78,11 @@ describe('an elastic zone that dies', () => {
     const behind: Partial<Sight> = { level: () => 'behind', nowMs: NOW + 3_600_000 };
     const due = carriedOut(out({ until: '1h' }), world(), behind);
     expect(due.moves).toMatchObject([{ state: 'verifying' }]);
-    const freed = after(31, due, RETURN, behind.nowMs!);
+    const freed = after(31, due, RETURN, behind.nowMs);
     if (freed === null) throw new Error('nothing was done');
     const waits = carriedOut(freed.board, world(), behind);
     expect(waits.moves).toEqual([]);
-    const acted = after(40, waits, RETURN, behind.nowMs!);
+    const acted = after(40, waits, RETURN, behind.nowMs);
     if (acted === null) throw new Error('nothing was done');
     expect(homesOf(carriedOut(acted.board, world(), behind))).toEqual(['RZ05']);
   });
