@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { countSchema } from '../model/schema.ts';
-import { type Board, MOVE_MODES, MOVE_STATES } from './board.ts';
+import { type Board, MOST_APP_OWNERS, MOVE_MODES, MOVE_STATES } from './board.ts';
 import { scopeSchema } from './commands.ts';
 import { LEVELS, RUN_STATES } from './run.ts';
 
@@ -113,8 +113,6 @@ const runSchema = z.strictObject({
   ...signature,
 });
 
-/** Every shard of sixteen apps. */
-const MOST_APP_OWNERS = 16_384;
 const appOwner = z.strictObject({
   app: name,
   shard: countSchema(0, 1023),

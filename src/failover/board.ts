@@ -138,6 +138,9 @@ export interface AppOwner {
   readonly since: number;
 }
 
+/** Every shard of sixteen apps. */
+export const MOST_APP_OWNERS = 16_384;
+
 export interface Board extends Signature {
   /** Only grows. 0: nobody has ordered anything yet. */
   readonly epoch: number;

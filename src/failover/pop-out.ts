@@ -6,7 +6,7 @@
 import type { ZoneId } from '../model/ids.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { rangesText } from '../zone/compile-rules.ts';
-import type { Board, Taken } from './board.ts';
+import { type Board, MOST_APP_OWNERS, type Taken } from './board.ts';
 import { numbered } from './change.ts';
 import {
   givenBackTo,
@@ -51,10 +51,21 @@ export const isWorkedOn = (due: PopOut, run: Run): boolean => {
 };
 
 export function outLegs(step: MoveStep, board: Board, world: World): Result<Leg[], Refusal> {
-  const further = takenFurther(step, board);
+  const further = takenFurther(step, board) ?? tooMany(step, board);
   if (further !== null) return fail(further);
   const owners = ownersOf(board, world.rules, step.app);
   return ok(legsBetween(owners, withOwner(owners, shardsIn(step), step.to), step.app));
+}
+
+/** A board that is longer would be refused by every gate. */
+function tooMany(step: MoveStep, board: Board): Refusal | null {
+  const most = step.app === null ? 0 : board.appOwners.length + shardsIn(step).length;
+  if (most <= MOST_APP_OWNERS) return null;
+  return {
+    rule: 'state',
+    message: `more than ${MOST_APP_OWNERS} apps of shards would have owners of their own`,
+    passes: 'whole shards, or fewer',
+  };
 }
 
 /** A shard that was out, and that something else has taken from there since: its way home leads over that. */
@@ -69,7 +80,7 @@ function takenFurther(step: MoveStep, board: Board): Refusal | null {
       const shard = has(later).find((x) => out.includes(x));
       if (shard === undefined) continue;
       return {
-        rule: 'last-zone',
+        rule: 'state',
         message: `shard ${shard}${ofApp(step.app)} was popped out by ${s.id}, and taken from there by ${later.id}`,
         passes: `restore what ${later.id} has taken, or pop it back, first`,
       };

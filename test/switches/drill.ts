@@ -14,6 +14,7 @@ export interface DrillOptions {
   readonly soakS: number;
   /** Every second request is of a user of these shards. */
   readonly favoured?: readonly number[];
+  readonly probeMs?: number;
   readonly print: (line: string) => void;
 }
 
@@ -48,6 +49,7 @@ export class Drill {
     const fleet = new GateProcesses({
       thousands: options.thousands,
       times: 'leaseMs: 2000\nbeatMs: 300\npollMs: 500',
+      ...(options.probeMs === undefined ? {} : { probeMs: options.probeMs }),
       catchUp: `{ by: http, url: "${url}", maxLagMs: 0 }`,
     });
     const drill = new Drill(options, fleet);

@@ -4,7 +4,14 @@
  */
 import { parseArgs } from 'node:util';
 import { Drill } from './drill.ts';
-import { lostElastic, outAndBack, SHARDS, window } from './elastic.ts';
+import {
+  appOutAndBack,
+  fallingEpochs,
+  lostElastic,
+  outAndBack,
+  SHARDS,
+  window,
+} from './elastic.ts';
 import { lossesOf, tableOf } from './table.ts';
 
 const { values } = parseArgs({
@@ -23,6 +30,7 @@ process.once('uncaughtException', (error) => {
 const faults: string[] = [];
 for (let i = 0; i < Number(values.rounds); i++) {
   faults.push(...(await outAndBack(drill, 1500)));
+  faults.push(...(await appOutAndBack(drill, 1500)));
   await window(drill, 6);
 }
 const loss = await lostElastic(drill);
@@ -30,6 +38,7 @@ drill.load.stop();
 await drill.settled();
 const rows = drill.rows();
 const { faults: judged, ...figures } = await drill.verdict();
+faults.push(...fallingEpochs(drill.recorder.records));
 const atElastic = drill.recorder.records.filter((r) => r.zone === 'EZ01').length;
 await drill.stop();
 

@@ -2,7 +2,9 @@
 import type { Board } from '../../src/failover/board.ts';
 import { until } from '../support/until.ts';
 import type { Drill } from './drill.ts';
+import { isFrozenWrite } from './load.ts';
 import { type Loss, measured } from './phases.ts';
+import type { Recorded } from './recorder.ts';
 
 export const SHARDS: readonly number[] = [90, 91, 92, 93, 94];
 const OUT = { do: 'pop-out', shards: SHARDS, to: 'EZ01' } as const;
@@ -47,9 +49,31 @@ async function verifies(drill: Drill, run: string, forMs: number): Promise<strin
     faults.push(`the way back waits for ${String(waitsFor)}`);
   if (!areAt(board, 'EZ01') || board.moves.some((m) => m.state !== 'verifying'))
     faults.push(`a way back that is not safe has begun: ${JSON.stringify(board.moves)}`);
-  const frozen = drill.load.sent.filter((s) => s.phase === 'way back not safe' && s.status === 503);
+  const frozen = drill.load.sent.filter((s) => s.phase === 'way back not safe' && isFrozenWrite(s));
   if (frozen.length > 0) faults.push(`frozen before it is safe: ${JSON.stringify(frozen[0])}`);
   return faults;
+}
+
+/** The one app that the load speaks to, out and home; its shards stay. @returns faults */
+export async function appOutAndBack(drill: Drill, stayMs: number): Promise<string[]> {
+  await drill.order('app out', { ...OUT, app: 'shop' });
+  const { owners, appOwners } = await drill.fleet.board('hz1');
+  const stays = SHARDS.every((s) => owners?.[s] === 'RZ05');
+  const isOut = appOwners.length === SHARDS.length && appOwners.every((o) => o.zone === 'EZ01');
+  await drill.pass(stayMs);
+  await drill.order('app back', BACK);
+  return stays && isOut ? [] : [`one app is not out alone: ${JSON.stringify(appOwners)}`];
+}
+
+/** What a data layer would refuse that keeps the highest epoch it has seen of an owner. */
+export function fallingEpochs(records: readonly Recorded[]): string[] {
+  const highest = new Map<number, number>();
+  const writes = records.filter((r) => r.isWrite).toSorted((a, b) => a.startMs - b.startMs);
+  return writes.flatMap((r) => {
+    const known = highest.get(r.shard) ?? -1;
+    highest.set(r.shard, Math.max(known, r.ownerEpoch));
+    return r.ownerEpoch < known ? [`shard ${r.shard}: ${r.ownerEpoch} after ${known}`] : [];
+  });
 }
 
 /** Out by stages, for so long, and nobody says another word. */

@@ -25,6 +25,8 @@ export interface FleetOptions {
   /** YAML in the redis section, beginning with a comma. */
   readonly redis?: string;
   readonly catchUp?: string;
+  /** Between two probes of an endpoint; as the reference says when absent. */
+  readonly probeMs?: number;
 }
 
 /** The run's id, or '' for what was done at once; the board's epoch. */
@@ -65,7 +67,7 @@ export class GateProcesses {
   };
 
   #writeFleet(): void {
-    const { times = '', redis = '', catchUp = '{ by: none }' } = this.#options;
+    const { times = '', redis = '', catchUp = '{ by: none }', probeMs } = this.#options;
     const address = `127.0.0.1:${this.redis.port}`;
     this.#edit('fleet.yaml', [
       [/^store: .*$/m, `store: { redis: { addresses: ["${address}"]${redis} } }`],
@@ -83,6 +85,7 @@ export class GateProcesses {
       [/queueMs: \d+/, 'queueMs: 5000'],
       [/pending: 256/, 'pending: 4096'],
       [/pending: 1024/, 'pending: 16384'],
+      [/tcp: true/, probeMs === undefined ? '$&' : `tcp: true, intervalMs: ${probeMs}`],
     ]);
   }
 

@@ -14,6 +14,8 @@ export interface Recorded {
   readonly shard: number;
   readonly isWrite: boolean;
   readonly epoch: number;
+  /** Of the shard’s owner: what a data layer fences by. */
+  readonly ownerEpoch: number;
   /** By the wall clock, as the board's times are. */
   readonly startMs: number;
   /** null: it was cut off, so nobody was told that it was accepted. */
@@ -81,6 +83,7 @@ export class Recorder {
       shard: Number(headers['x-ldc-shard'] ?? -1),
       isWrite: method === 'POST',
       epoch: Number(headers['x-ldc-board-epoch'] ?? -1),
+      ownerEpoch: Number(headers['x-ldc-owner-epoch'] ?? -1),
       startMs: Date.now(),
       endMs: null,
     };
