@@ -2,6 +2,7 @@
  * A request that another gate has decided and signed. Serve it here or refuse it; never send it on,
  * so a request crosses at most one border between IDCs.
  */
+import { moveAt } from '../failover/index.ts';
 import { PLACE } from '../failover/reasons.ts';
 import type { ZoneId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
@@ -9,6 +10,7 @@ import type { HandOver, ReceivedHandOver } from '../peer/hand-over.ts';
 import { HOP } from '../peer/reasons.ts';
 import { GROUP } from '../release/reasons.ts';
 import { isWrite } from '../route/compile.ts';
+import type { Route } from '../route/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import { type Asking, type Placed, place } from './place.ts';
 import type { User } from './user.ts';
@@ -28,9 +30,9 @@ const isNewer = (snapshot: Snapshot, handOver: HandOver): boolean =>
  * While a shard is under way its old and its new zone hold the same data, and nobody writes; so a
  * gate that lags need not be refused its reads. (Its writes are, by the freeze.)
  */
-function isUnderWay(user: User, handOver: HandOver, snapshot: Snapshot): boolean {
+function isUnderWay(user: User, { app }: Route, handOver: HandOver, snapshot: Snapshot): boolean {
   if (user.shard === null || user.pin !== null) return false;
-  const move = snapshot.placement.moving.get(user.shard);
+  const move = moveAt(snapshot.placement, user.shard, app);
   return move !== undefined && (move.from === handOver.zone || move.to === handOver.zone);
 }
 
@@ -65,7 +67,7 @@ export function receive(
   const { facts, route, user } = asking;
   const known = user.shard !== null || user.pin !== null;
   const corrects = known && handOver.how === 'table' && route.zoneType === 'rzone';
-  if (corrects && isNewer(snapshot, handOver) && !isUnderWay(user, handOver, snapshot)) {
+  if (corrects && isNewer(snapshot, handOver) && !isUnderWay(user, route, handOver, snapshot)) {
     const now = place(asking, snapshot);
     const same = now?.target.zone.id === handOver.zone;
     if (now?.target.via === 'local' && !(same && keepsLane(handOver, snapshot))) {

@@ -1,5 +1,5 @@
 /** Whether somebody who is still being served would be served elsewhere by now. */
-import { pick } from '../failover/index.ts';
+import { ownerAt, pick } from '../failover/index.ts';
 import type { ShardId } from '../model/ids.ts';
 import { choose } from '../release/choose.ts';
 import { pointOfShard } from '../release/index.ts';
@@ -13,7 +13,7 @@ export function hasMoved(served: Forward, snapshot: Snapshot): boolean {
   if (shard === null) return false;
   const zone = served.targets[0].zone.id;
   const pin = pinTag === null ? undefined : snapshot.pinOfTag.get(pinTag);
-  const home = pin?.zone ?? snapshot.placement.zoneOfShard[shard]?.id;
+  const home = pin?.zone ?? ownerAt(snapshot.placement, shard, route.app)?.id;
   return home !== zone || groupOf(served, shard, snapshot) !== served.targets[0].group.id;
 }
 

@@ -6,7 +6,7 @@
  */
 
 import type { CookieReading } from '../cookie/index.ts';
-import type { Freeze } from '../failover/freeze.ts';
+import { type Freeze, freezeAt, freezeIn } from '../failover/freeze.ts';
 import { PLACE } from '../failover/reasons.ts';
 import type { RequestFacts } from '../model/facts.ts';
 import type { ZoneId } from '../model/ids.ts';
@@ -100,8 +100,8 @@ function freezeFor(route: Route, user: User, placed: Placed, snapshot: Snapshot)
   if (whole !== undefined) return whole;
   // A pinned user lives outside the table, and does not move with his shard.
   if (route.zoneType !== 'rzone' || user.pin !== null) return null;
-  if (user.shard !== null) return freezes.ofShard[user.shard] ?? null;
-  return freezes.inZone.get(zone) ?? null;
+  if (user.shard !== null) return freezeAt(freezes, user.shard, route.app);
+  return freezeIn(freezes, zone, route.app);
 }
 
 interface Found {

@@ -1,5 +1,5 @@
 /** Where a request of a known, or unknown, user belongs. */
-import { pick, type Spread } from '../failover/index.ts';
+import { ownerAt, pick, type Spread } from '../failover/index.ts';
 import { PLACE } from '../failover/reasons.ts';
 import type { ConnectionClass, RequestFacts } from '../model/facts.ts';
 import type { Reason } from '../model/reason.ts';
@@ -49,14 +49,17 @@ export function place(asking: Asking, snapshot: Snapshot): Placed | null {
 
 /** An rzone is never drawn for a user whose shard is known: one owner, or nobody. */
 function placeUser(asking: Asking, snapshot: Snapshot): Placed | null {
-  const { user, facts } = asking;
+  const { user, facts, route } = asking;
   if (user.pin !== null) {
     const zone = snapshot.topology.zones.get(user.pin.zone);
     return zone === undefined ? null : inZone(zone, PLACE.pinned, asking, snapshot);
   }
   if (user.shard !== null) {
-    const zone = snapshot.placement.zoneOfShard[user.shard];
-    return zone === undefined ? null : inZone(zone, PLACE.owner, asking, snapshot);
+    const { placement } = snapshot;
+    const zone = ownerAt(placement, user.shard, route.app);
+    if (zone === undefined) return null;
+    const isApart = zone !== placement.zoneOfShard[user.shard];
+    return inZone(zone, isApart ? PLACE.apart : PLACE.owner, asking, snapshot);
   }
   const spread = snapshot.placement.unknownUsers.get(facts.entryIdc);
   const placed = draw(spread, PLACE.random, asking, snapshot);

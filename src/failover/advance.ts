@@ -6,6 +6,8 @@ import { type Board, hasFlipped, type Move, type Signature, type Switch } from '
 import { changed, withSwitch } from './change.ts';
 import type { Sight } from './move.ts';
 import { hold, type Next, onBehalf, stopped } from './next.ts';
+import { isTaker } from './owners.ts';
+import { isWorkedOn } from './pop-out.ts';
 import { restoreOf, reverseOf } from './reverse.ts';
 import { isOver, type Run } from './run.ts';
 import { advanceMoves, dropped } from './run-moves.ts';
@@ -64,7 +66,7 @@ function expire(board: Board, sight: Sight): Next | null {
   const { by } = due;
   const what = `${due.id} has expired`;
   const signature: Signature = { by, reason: what, atMs: sight.nowMs };
-  if (due.action !== 'drain' || due.taken.length === 0) {
+  if (!isTaker(due) || due.taken.length === 0) {
     const switches = board.switches.filter((s) => s.id !== due.id);
     return { kind: 'commit', board: changed(board, { switches }, signature), what };
   }
@@ -76,10 +78,13 @@ function expire(board: Board, sight: Sight): Next | null {
 
 /** A run still works on the very place: it has to end first. */
 const isBusy = (board: Board, due: Switch): boolean =>
-  due.action === 'drain' &&
-  board.runs.some(
-    (r) => !isOver(r) && r.steps.some((s) => 'scope' in s && sameScope(s.scope, due.scope)),
-  );
+  board.runs.some((r) => {
+    if (isOver(r)) return false;
+    if (due.action === 'pop-out') return isWorkedOn(due, r) && !isStuck(board, r);
+    return (
+      due.action === 'drain' && r.steps.some((s) => 'scope' in s && sameScope(s.scope, due.scope))
+    );
+  });
 
 export function advanceRun(board: Board, run: Run, world: World, sight: Sight): Next | null {
   if (isOver(run)) return returnOf(board, run, sight);
@@ -117,13 +122,23 @@ function ended(board: Board, run: Run, sight: Sight): Next {
   return { ...next, board: { ...next.board, runs: [...next.board.runs, back.run] } };
 }
 
+/** On its way out, and stopped: the end of its window waits for nobody. */
+const isStuck = (board: Board, run: Run): boolean =>
+  run.state === 'holding' &&
+  run.steps[run.at]?.do === 'pop-out' &&
+  board.moves.every((m) => m.run !== run.id);
+
 /** A drain that the run has ordered, and that has taken nobody yet: as if it had never begun. */
 const isIdle = (s: Switch, run: Run): boolean =>
-  s.action === 'drain' &&
+  isTaker(s) &&
   s.taken.length === 0 &&
   run.steps
     .slice(0, run.at + 1)
-    .some((t) => (t.do === 'drain' || t.do === 'failover') && sameScope(t.scope, s.scope));
+    .some((t) =>
+      s.action === 'pop-out'
+        ? t.do === 'pop-out' && t.app === s.app && sameScope(t.scope, s.scope)
+        : (t.do === 'drain' || t.do === 'failover') && sameScope(t.scope, s.scope),
+    );
 
 /** A drill that is due to go back. */
 function returnOf(board: Board, run: Run, sight: Sight): Next | null {

@@ -8,10 +8,11 @@ import { ownsShards, type Topology } from '../zone/topology.ts';
 import type { Board, Override, Scope, Signature } from './board.ts';
 import { changed, numbered } from './change.ts';
 import { type Command, DRAIN_PACE, DRAIN_SOAK_S, DRAINED_END_S } from './commands.ts';
+import { type Popping, poppingPlan } from './elastic.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { order, pin } from './orders.ts';
 import { type At, input, type Outcome } from './outcome.ts';
-import { ownersOf } from './owners.ts';
+import { apart, ownersOf } from './owners.ts';
 import { close, gray, promote, releaseStep, rollback, ungray } from './release-orders.ts';
 import { FRESH } from './reverse.ts';
 import { levelOf, type Plan, type Run, type Step } from './run.ts';
@@ -56,6 +57,9 @@ function carriedOut(
     case 'restore':
     case 'move':
       return startMove(board, command, signature, world, at);
+    case 'pop-out':
+    case 'pop-back':
+      return startPopping(board, command, signature, world, at);
     case 'freeze':
     case 'unfreeze':
     case 'off':
@@ -160,6 +164,20 @@ function startMove(
   );
 }
 
+function startPopping(
+  board: Board,
+  command: Popping,
+  signature: Signature,
+  world: World,
+  at: At,
+): Outcome {
+  const planned = poppingPlan(command, world, signature.atMs);
+  if (!planned.ok) return planned;
+  const { plan, untilMs } = planned.value;
+  const wishes = { ...wishesOf(command, signature), fenced: command.fenced, untilMs };
+  return start(board, plan, wishes, signature, world, at);
+}
+
 function misfit(command: Moving, scope: Scope, topology: Topology): Outcome | null {
   if (scope.kind === 'endpoint')
     return input(`${command.do} does not fit an endpoint`, 'off and on do');
@@ -193,6 +211,7 @@ function stepOf(command: Moving, scope: Scope, topology: Topology): Step {
   return {
     do: command.do,
     scope,
+    app: null,
     to: command.do === 'restore' ? 'partner' : command.to,
     percent: command.do === 'drain' ? command.percent : 100,
     pace: command.pace ?? (slow ? DRAIN_PACE : []),
@@ -244,10 +263,11 @@ const beginning = (board: Board, run: Run, nextId: number, signature: Signature)
 
 /** Steps that only wait do something, too: for those who wait. */
 function doesAnything(board: Board, thought: Forecast, plan: Plan, { rules }: World): boolean {
-  if (plan.steps.some((s) => s.do === 'confirm' || s.do === 'soak')) return true;
+  if (plan.steps.some((s) => s.do === 'confirm' || s.do === 'soak' || s.do === 'wait')) return true;
   const state = (b: Board): string =>
     JSON.stringify([
       ownersOf(b, rules),
+      apart(b, rules).map((o) => ({ ...o, since: 0 })),
       b.switches.map((s) => ({ ...s, by: '', reason: '', atMs: 0 })),
     ]);
   return thought.boards.length > 2 || state(board) !== state(thought.last);

@@ -1,18 +1,19 @@
 /**
  * What may happen by itself when a zone is lost. Nothing, unless a policy names the zone; then a
  * proposal that a person starts, or a failover. Slow to begin (`forS`), at most once in `dwellS`, never
- * more shards than declared, and never back: who was failed over is restored by a person.
+ * more shards than declared, and never back: who was failed over is restored by a person. From an
+ * elastic zone the way is home: what is on loan there goes back to where it was taken from.
  */
 import type { ZoneId } from '../model/ids.ts';
 import type { Board, GateInFleet, Signature } from './board.ts';
-import { changed, numbered } from './change.ts';
+import { changed, numbered, withRun } from './change.ts';
 import type { FleetSettings } from './compile-fleet.ts';
 import { forecast } from './forecast.ts';
 import { busyShard, planLegs } from './legs.ts';
 import type { Sight } from './move.ts';
-import { ownersOf, shardsOf } from './owners.ts';
+import { holdingsOf } from './owners.ts';
 import { FRESH } from './reverse.ts';
-import { isOver, type MoveStep, type Run } from './run.ts';
+import { isOver, type Leg, type MoveStep, type Run } from './run.ts';
 import type { World } from './safety.ts';
 
 /** In the place of a person. */
@@ -48,17 +49,29 @@ export function actByItself(
 }
 
 function act(board: Board, policy: Policy, zone: string, world: World, sight: Sight): Acted | null {
-  const shards = shardsOf(ownersOf(board, world.rules), zone);
+  const shards = holdingsOf(board, world.rules, zone).flatMap((h) => h.shards);
   if (shards.length === 0 || isDwelling(board, policy, zone, sight.nowMs)) return null;
-  const step = failoverOf(zone);
+  const isElastic = world.topology.zones.get(zone as ZoneId)?.type === 'elastic';
+  const step = isElastic ? returnOf(zone) : failoverOf(zone);
   const legs = planLegs(step, board, world, []);
-  if (!legs.ok || busyShard(legs.value, board, '') !== null) return null;
-  const starts = policy.act === 'failover' && shards.length + underWay(board) <= policy.maxShards;
+  if (!legs.ok || (isElastic && legs.value.length === 0)) return null;
+  if (policy.act === 'return') {
+    const freed = letGo(board, zone, legs.value, sight);
+    if (freed !== null) return freed;
+  }
+  if (busyShard(legs.value, board, '') !== null) return null;
+  const starts = policy.act !== 'propose' && shards.length + underWay(board) <= policy.maxShards;
   const { id, nextId } = numbered(board, 'r');
   const reason = `zone ${zone}: fewer than ${policy.usableBelowPercent} % of its endpoints usable for ${policy.forS} s`;
   const signature: Signature = { by: AUTOMATIC, reason, atMs: sight.nowMs };
   const run: Run = {
-    ...{ id, name: nameOf(zone), level: 'zone', steps: [step], onTrouble: 'hold' },
+    ...{
+      id,
+      name: `${step.do} zone ${zone} by itself`,
+      level: 'zone',
+      steps: [step],
+      onTrouble: 'hold',
+    },
     ...signature,
     ...FRESH,
     ...{ approvals: [AUTOMATIC], fenced: [], steward: sight.me },
@@ -73,23 +86,54 @@ function act(board: Board, policy: Policy, zone: string, world: World, sight: Si
   return { board: next, what: `${starts ? 'started' : 'proposed'} ${run.name}` };
 }
 
-const nameOf = (zone: string): string => `failover zone ${zone} by itself`;
+/**
+ * A way back that waits for data which a dead zone will never send gives its shards up, so that they
+ * can go home the other way: reads at once, writes when the data is known to be level.
+ */
+function letGo(board: Board, zone: string, legs: readonly Leg[], sight: Sight): Acted | null {
+  const mine = new Set(legs.flatMap((l) => l.shards));
+  for (const run of board.runs) {
+    const moves = board.moves.filter((m) => m.run === run.id);
+    const waits = moves.length > 0 && moves.every((m) => m.state === 'verifying');
+    if (isOver(run) || run.state === 'aborting' || !waits) continue;
+    if (!moves.some((m) => m.from === zone && m.shards.some((s) => mine.has(s)))) continue;
+    const note = `zone ${zone} is lost: its shards go home without it`;
+    const signature: Signature = { by: AUTOMATIC, reason: note, atMs: sight.nowMs };
+    const over: Run = { ...run, state: 'aborting', onTrouble: 'hold', note };
+    const next = changed(board, { runs: withRun(board, over) }, signature);
+    return { board: next, what: `run ${run.id}: aborted: ${note}` };
+  }
+  return null;
+}
+
+const returnOf = (zone: string): MoveStep => ({
+  ...failoverOf(zone),
+  do: 'pop-back',
+  mode: 'reads-only',
+});
 
 const failoverOf = (zone: string): MoveStep => ({
   do: 'failover',
   scope: { kind: 'zone', zone },
+  app: null,
   ...{ to: 'partner', percent: 100, pace: [], soakS: 0, mode: 'freeze' },
   stopWhen: { errorPercent: null },
   exact: false,
 });
 
-/** Something was done, or proposed, for the zone a short while ago, or still is. */
+/**
+ * Something was done, or proposed, for the zone a short while ago, or still is. That somebody has
+ * popped back what was out says nothing of what is out now.
+ */
 function isDwelling(board: Board, policy: Policy, zone: string, nowMs: number): boolean {
   return board.runs.some((r) => {
-    const speaksOfIt = r.steps.some(
+    const spoken = r.steps.filter(
       (s) => 'scope' in s && s.scope.kind === 'zone' && s.scope.zone === zone,
     );
-    return speaksOfIt && (!isOver(r) || nowMs - (r.endedAtMs ?? r.atMs) < policy.dwellS * 1000);
+    if (spoken.length === 0) return false;
+    if (!isOver(r)) return true;
+    if (r.by !== AUTOMATIC && spoken.every((s) => s.do === 'pop-back')) return false;
+    return nowMs - (r.endedAtMs ?? r.atMs) < policy.dwellS * 1000;
   });
 }
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { countSchema } from '../model/schema.ts';
 import { clientRuleSchema } from '../release/client-rule.ts';
 import { releaseGatesSchema } from '../release/gates.ts';
-import { type Board, MOVE_MODES, MOVE_STATES } from './board.ts';
+import { type Board, MOST_APP_OWNERS, MOVE_MODES, MOVE_STATES } from './board.ts';
 import { scopeSchema } from './commands.ts';
 import { LEVELS, RUN_STATES } from './run.ts';
 
@@ -18,7 +18,10 @@ const shards = z.array(countSchema(0, 1023)).max(1024);
 const signature = { by: text, reason: text, atMs: timeMs };
 const percent = countSchema(0, 100);
 
-const leg = { from: name, to: name, shards };
+/** Boards from before apps could live apart say nothing of them. */
+const app = name.nullable().default(null);
+const leg = { from: name, to: name, app, shards };
+const taken = z.array(z.strictObject({ from: name, app, shards })).max(4096);
 const overrode = z.array(name).max(16);
 const switchFields = { id: name, untilMs: timeMs.nullable(), overrode, ...signature };
 
@@ -31,8 +34,16 @@ const switchSchema = z.discriminatedUnion('action', [
     action: z.literal('drain'),
     scope: scopeSchema,
     percent,
-    taken: z.array(z.strictObject({ from: name, shards })).max(4096),
+    taken,
     endByMs: timeMs.nullable().default(null),
+    ...switchFields,
+  }),
+  z.strictObject({
+    action: z.literal('pop-out'),
+    scope: z.strictObject({ kind: z.literal('shards'), shards }),
+    app,
+    to: name,
+    taken,
     ...switchFields,
   }),
   z.strictObject({
@@ -73,8 +84,9 @@ const moveSchema = z.strictObject({
 });
 
 const moveStep = z.strictObject({
-  do: z.enum(['drain', 'failover', 'restore', 'move']),
+  do: z.enum(['drain', 'failover', 'restore', 'move', 'pop-out', 'pop-back']),
   scope: scopeSchemaOrNone(),
+  app,
   to: name,
   percent,
   pace: z.array(count).max(32),
@@ -102,6 +114,7 @@ const stepSchema = z.union([
   releaseStep,
   z.strictObject({ do: z.literal('confirm'), text }),
   z.strictObject({ do: z.literal('soak'), soakS: count }),
+  z.strictObject({ do: z.literal('wait'), untilMs: timeMs }),
 ]);
 
 /** A move to the declared owners names no shards: the table does. */
@@ -137,11 +150,19 @@ const runSchema = z.strictObject({
   ...signature,
 });
 
+const appOwner = z.strictObject({
+  app: name,
+  shard: countSchema(0, 1023),
+  zone: name,
+  since: count,
+});
+
 const boardSchema = z.strictObject({
   epoch: count,
   ...signature,
   owners: z.array(name).max(1024).nullable(),
   since: z.array(count).max(1024).nullable(),
+  appOwners: z.array(appOwner).max(MOST_APP_OWNERS).default([]),
   switches: z.array(switchSchema).max(20_000),
   moves: z.array(moveSchema).max(4096),
   runs: z.array(runSchema).max(1000),

@@ -20,20 +20,30 @@ export type Scope =
   | { readonly kind: 'zone'; readonly zone: string }
   | { readonly kind: 'idc'; readonly idc: string }
   | { readonly kind: 'city'; readonly city: string }
-  | { readonly kind: 'shards'; readonly shards: readonly number[] }
+  | ShardScope
   | { readonly kind: 'endpoint'; readonly address: string };
+
+interface ShardScope {
+  readonly kind: 'shards';
+  readonly shards: readonly number[];
+}
+
+/** An app of a shard that lives apart from it, or has: null stands for all that do not. */
+export type OneApp = string | null;
 
 /** Shards that were taken from a zone, for the way back. */
 export interface Taken {
   readonly from: string;
+  readonly app: OneApp;
   readonly shards: readonly number[];
 }
 
 /**
  * What is under way at a group that takes nothing new ends by `endByMs`, or as it likes (null).
- * drain: a part of a group's requests, or a whole place, is out of service. off: a group or an
- * endpoint is out at once. freeze: writes are refused. pin: one user is placed ahead of the table.
- * release: shards are served by another group than the weights say. gray: some users are.
+ * drain: a part of a group's requests, or a whole place, is out of service. pop-out: shards, or one
+ * app of them, are on loan at an elastic zone. off: a group or an endpoint is out at once. freeze:
+ * writes are refused. pin: one user is placed ahead of the table. release: shards are served by another
+ * group than the weights say. gray: some users are.
  */
 type Order =
   | {
@@ -43,6 +53,14 @@ type Order =
       readonly percent: number;
       readonly taken: readonly Taken[];
       readonly endByMs: number | null;
+    }
+  | {
+      readonly action: 'pop-out';
+      readonly scope: ShardScope;
+      readonly app: OneApp;
+      /** The elastic zone. */
+      readonly to: string;
+      readonly taken: readonly Taken[];
     }
   | { readonly action: 'off'; readonly scope: Scope; readonly endByMs: number | null }
   | { readonly action: 'freeze'; readonly scope: Scope }
@@ -103,8 +121,18 @@ export type Switch = Signature &
 export const MOVE_MODES = ['freeze', 'reads-only', 'no-freeze'] as const;
 export type MoveMode = (typeof MOVE_MODES)[number];
 
-/** SERVING and UNFROZEN are the states of a shard that no move names. */
-export const MOVE_STATES = ['freeze-pushed', 'frozen', 'caught-up', 'flipped', 'routed'] as const;
+/**
+ * SERVING and UNFROZEN are the states of a shard that no move names. verifying: of a way back, while
+ * nothing is frozen yet and the old owner serves as before.
+ */
+export const MOVE_STATES = [
+  'verifying',
+  'freeze-pushed',
+  'frozen',
+  'caught-up',
+  'flipped',
+  'routed',
+] as const;
 export type MoveState = (typeof MOVE_STATES)[number];
 
 /** Shards on their way from one owner to another. */
@@ -113,6 +141,8 @@ export interface Move {
   readonly id: string;
   /** The run it belongs to. */
   readonly run: string;
+  /** null: all apps that live where the shards do. */
+  readonly app: OneApp;
   readonly shards: readonly number[];
   readonly from: string;
   readonly to: string;
@@ -138,6 +168,21 @@ interface PastFreeze {
   readonly ms: number;
 }
 
+/**
+ * An app of a shard that has gone a way of its own. Where its zone is the shard's, it is at home again,
+ * and stands here for its epoch, which never falls: it goes when it moves with its shard.
+ */
+export interface AppOwner {
+  readonly app: string;
+  readonly shard: number;
+  readonly zone: string;
+  /** Epoch in which it got its owner. */
+  readonly since: number;
+}
+
+/** Every shard of sixteen apps. */
+export const MOST_APP_OWNERS = 16_384;
+
 export interface Board extends Signature {
   /** Only grows. 0: nobody has ordered anything yet. */
   readonly epoch: number;
@@ -145,6 +190,8 @@ export interface Board extends Signature {
   readonly owners: readonly string[] | null;
   /** Epoch in which each shard got its owner, 0 for as declared; null while `owners` is. */
   readonly since: readonly number[] | null;
+  /** Few, and mostly none. */
+  readonly appOwners: readonly AppOwner[];
   readonly switches: readonly Switch[];
   readonly moves: readonly Move[];
   /** Oldest first; of those that are over, the last few. */
@@ -162,6 +209,7 @@ export const EMPTY_BOARD: Board = Object.freeze({
   atMs: 0,
   owners: null,
   since: null,
+  appOwners: [],
   switches: [],
   moves: [],
   runs: [],
@@ -175,6 +223,10 @@ export const hasFlipped = (move: Move): boolean =>
   move.state === 'routed' ||
   move.state === 'flipped' ||
   (move.mode === 'reads-only' && move.state === 'caught-up');
+
+/** Does it refuse writes, or may it have to wait for some? */
+export const holdsWrites = (move: Move): boolean =>
+  move.mode !== 'no-freeze' && move.state !== 'verifying';
 
 export interface GateAck {
   /** Unique in the fleet. */

@@ -4,6 +4,7 @@ import { addressSchema, countSchema, nameSchema } from '../model/schema.ts';
 import { clientRuleSchema } from '../release/client-rule.ts';
 import { releaseGatesSchema } from '../release/gates.ts';
 import { MOVE_MODES } from './board.ts';
+import { momentSchema } from './moments.ts';
 import { SAFETY_RULES } from './safety.ts';
 
 const shardNumber = countSchema(0, 1023);
@@ -49,20 +50,23 @@ export const signedFields = {
   overrideForS: countSchema(1, 86_400).default(3600),
 };
 
-const moving = {
+const walking = {
   ...paceFields,
   fenced: z
     .array(z.string().max(128))
     .max(100)
     .default([])
     .describe('Gates that surely write no more'),
-  forS: countSchema(1, 31_536_000).optional().describe('Goes back by itself then'),
   onTrouble: z.enum(['hold', 'back']).default('hold'),
 };
 const ending = {
   endWithinS: countSchema(0, 86_400)
     .optional()
     .describe('What is under way at a group or endpoint that takes nothing new is ended then'),
+};
+const moving = {
+  ...walking,
+  forS: countSchema(1, 31_536_000).optional().describe('Goes back by itself then'),
 };
 const lasting = { forS: countSchema(1, 31_536_000).optional().describe('Ends by itself then') };
 const percent = countSchema(1, 100).default(100);
@@ -86,6 +90,20 @@ export const commandSchema = z.discriminatedUnion('do', [
   act('failover', { scope: scopeSchema, to: target, ...moving }),
   act('restore', { scope: scopeSchema, ...moving }),
   act('move', { shards: z.array(shardNumber).max(1024), to: nameSchema, ...moving }),
+  act('pop-out', {
+    shards: z.array(shardNumber).min(1).max(1024),
+    to: nameSchema.describe('An elastic zone'),
+    app: nameSchema.optional().describe('Only this app of them'),
+    percent: percent.describe('Of the shards: always the first so many'),
+    from: momentSchema.optional().describe('The window begins; it waits until then'),
+    until: momentSchema.optional().describe('The window ends: they come home by themselves'),
+    ...walking,
+  }),
+  act('pop-back', {
+    scope: scopeSchema.describe('Shards, or the elastic zone'),
+    app: nameSchema.optional().describe('Only this app of them'),
+    ...walking,
+  }),
   act('freeze', { scope: scopeSchema, ...lasting }),
   act('unfreeze', { scope: scopeSchema }),
   act('off', { scope: scopeSchema, ...lasting, ...ending }),

@@ -29,7 +29,17 @@ export function compileFleet(
       const path = ['automatic', i, 'zones', j];
       const zone = topology.zones.get(name as ZoneId);
       if (zone === undefined) report.unknownName(path, 'zone', name, topology.zones.keys());
-      else if (zone.dr.local === null && zone.dr.remote === null) {
+      else if (policy.act === 'return' && zone.type !== 'elastic')
+        report.error(path, 'return-type', `nothing is on loan at ${zone.type} ${name}`, {
+          found: 'act: return',
+          expected: 'act: propose or failover, or an elastic zone',
+        });
+      else if (policy.act === 'failover' && zone.type === 'elastic')
+        report.error(path, 'return-type', `elastic zone ${name} has no partner to fail over to`, {
+          found: 'act: failover',
+          expected: 'act: propose or return',
+        });
+      else if (zone.type !== 'elastic' && zone.dr.local === null && zone.dr.remote === null) {
         report.warn(path, 'dead-failover', `zone ${name} has no partner: this can never fire`);
       } else if (zone.groups.every((g) => [...g.endpoints.keys()].every((a) => !canBeAllOut(a)))) {
         const message = `this can never fire: no app of zone ${name} has a probe, and outliers leave too many of its endpoints`;
@@ -37,7 +47,22 @@ export function compileFleet(
       }
     });
   });
+  checkElastic(doc, topology, report);
   return { ...doc, store: storeOf(doc) };
+}
+
+/** What becomes of a loan when its data can't be asked for, and when its zone dies. */
+function checkElastic(doc: FleetDoc, topology: Topology, report: Report): void {
+  for (const zone of topology.zones.values()) {
+    if (zone.type !== 'elastic') continue;
+    if (doc.catchUp.by === 'none') {
+      const message = `shards come back from elastic zone ${zone.id} without a look at the data: catchUp is by none`;
+      report.warn(['catchUp'], 'unverified-return', message);
+    }
+    if (doc.automatic.some((p) => p.zones.includes(zone.id))) continue;
+    const message = `no policy names elastic zone ${zone.id}: when it dies its shards stay with it until a person pops them back`;
+    report.warn(['automatic'], 'no-return', message);
+  }
 }
 
 function checkTimes(doc: FleetDoc, report: Report): void {

@@ -42,9 +42,14 @@ const catchUpSchema = z.discriminatedUnion('by', [
     url: z
       .string()
       .max(2048)
-      .regex(/^https?:\/\//, { error: 'http:// or https://, with {from}, {to} and {shards}' })
+      .regex(/^https?:\/\//, {
+        error: 'http:// or https://, with {from}, {to}, {shards}, {app} and {stage}',
+      })
       .describe('Asked with GET; 200 with { "lagMs": n } or nothing means level'),
     maxLagMs: countSchema(0, 3_600_000).default(0),
+    returnLagMs: countSchema(0, 3_600_000)
+      .default(1000)
+      .describe('So far behind a home may be before a way back freezes anything'),
     timeoutMs: countSchema(10, 60_000).default(2000),
   }),
   z.strictObject({
@@ -59,9 +64,9 @@ const catchUpSchema = z.discriminatedUnion('by', [
 const automaticSchema = z.strictObject({
   zones: z.array(nameSchema).min(1).max(100),
   act: z
-    .enum(['propose', 'failover'])
+    .enum(['propose', 'failover', 'return'])
     .default('propose')
-    .describe('Show the operator a failover to start, or start it'),
+    .describe('Show the operator what to start, or start it; return: of an elastic zone, home'),
   usableBelowPercent: countSchema(1, 100).default(20).describe('Endpoints that are healthy'),
   forS: countSchema(1, 3600).default(30).describe('It has to stay so for so long'),
   dwellS: countSchema(1, 86_400).default(600).describe('Then the zone is left alone for so long'),

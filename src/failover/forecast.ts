@@ -51,7 +51,11 @@ export function forecast(board: Board, runId: string, world: World): Forecast {
     if (next?.kind === 'commit') {
       const before = now;
       now = next.board;
-      if (now.owners !== before.owners || now.switches !== before.switches)
+      if (
+        now.owners !== before.owners ||
+        now.appOwners !== before.appOwners ||
+        now.switches !== before.switches
+      )
         boards.push({ board: now, what: next.what });
     } else if (run.soakUntilMs !== null && run.soakUntilMs > nowMs) nowMs = run.soakUntilMs;
     else now = obliged(now, runId);

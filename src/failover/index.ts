@@ -31,6 +31,8 @@ export interface Spread {
 export interface Placement {
   /** Zone of each shard, by shard number. */
   readonly zoneOfShard: readonly Zone[];
+  /** By app, then by shard: apps that live, or have lived, apart from their shards. Mostly empty. */
+  readonly apart: ReadonlyMap<string, ReadonlyMap<number, AppPlace>>;
   /** For users nobody knows yet: the IDC's own rzones, else the city's, else all. */
   readonly unknownUsers: ReadonlyMap<IdcId, Spread>;
   readonly globals: Spread;
@@ -53,9 +55,34 @@ export interface Placement {
   readonly endings: ReadonlyMap<string, number>;
 }
 
+interface AppPlace {
+  readonly zone: Zone;
+  /** Epoch in which it came there. */
+  readonly since: number;
+}
+
 interface SpillOrder {
   readonly gzone: readonly Group[];
   readonly czone: readonly Group[];
+}
+
+/** The zone of a known user's request; undefined: an owner that the topology does not have. */
+export function ownerAt(
+  { apart, zoneOfShard }: Placement,
+  shard: number,
+  app: string,
+): Zone | undefined {
+  if (apart.size === 0) return zoneOfShard[shard];
+  return apart.get(app)?.get(shard)?.zone ?? zoneOfShard[shard];
+}
+
+/** The move that this app of the shard is in; an app that lives elsewhere does not move with its shard. */
+export function moveAt(placement: Placement, shard: number, app: string): Move | undefined {
+  const move = placement.moving.get(shard);
+  if (move === undefined) return undefined;
+  if (move.app !== null) return move.app === app ? move : undefined;
+  const own = placement.apart.get(app)?.get(shard);
+  return own === undefined || own.zone.id === move.from ? move : undefined;
 }
 
 /** Weights of groups as they count now. */
@@ -91,6 +118,7 @@ export function resolve(
   }
   return {
     zoneOfShard: owners.map((id) => topology.zones.get(id)!),
+    apart: apartOf(board, topology),
     unknownUsers,
     globals: spreadOf(
       zones.filter((z) => z.type === 'gzone'),
@@ -100,12 +128,28 @@ export function resolve(
     groupsOf: new Map(zones.map((z) => [z.id, spreadOf([z], weights)])),
     spill: new Map([...topology.idcs.values()].map((i) => [i.id, spillFrom(i, zones, weights)])),
     freezes: freezesOf(board, rules, lost),
-    moving: new Map(board.moves.flatMap((m) => m.shards.map((s) => [s, m] as const))),
+    // While a way back is being verified its shards are served, and written, by their owner alone.
+    moving: new Map(
+      board.moves
+        .filter((m) => m.state !== 'verifying')
+        .flatMap((m) => m.shards.map((s) => [s, m] as const)),
+    ),
     pins: pinsOf(rules, board),
     off: offEndpoints(board),
     lanes: lanesOf(board, topology, tagsOf),
     endings: endingsOf(board, topology),
   };
+}
+
+function apartOf(board: Board, topology: Topology): Placement['apart'] {
+  const apart = new Map<string, Map<number, AppPlace>>();
+  for (const { app, shard, zone: id, since } of board.appOwners) {
+    const zone = topology.zones.get(id as ZoneId);
+    if (zone === undefined) continue;
+    const own = apart.get(app) ?? new Map<number, AppPlace>();
+    apart.set(app, own.set(shard, { zone, since }));
+  }
+  return apart;
 }
 
 /** Zones that have users and keep them; where there is none, those that have, or might. */

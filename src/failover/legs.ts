@@ -1,19 +1,23 @@
 /** Which shards a step moves, and where to: derived from two tables, never typed by hand. */
 import type { ZoneId } from '../model/ids.ts';
-import { fail, ok, type Result } from '../model/result.ts';
+import { assertNever, fail, ok, type Result } from '../model/result.ts';
 import { rangesText } from '../zone/compile-rules.ts';
 import type { Topology, Zone } from '../zone/topology.ts';
-import type { Board } from './board.ts';
+import type { Board, OneApp } from './board.ts';
 import {
+  apart,
   type Drain,
   drainsOf,
+  givenBackTo,
+  holdingsOf,
+  homesOf,
   legsBetween,
+  ofApp,
   ownersOf,
-  shardsOf,
   withOwner,
-  withoutDrains,
 } from './owners.ts';
 import { isOut } from './places.ts';
+import { backLegs, outLegs } from './pop-out.ts';
 import { isOver, type Leg, type MoveStep, type Run } from './run.ts';
 import type { Refusal, World } from './safety.ts';
 import { holdsZone, sameScope, scopeText } from './scope.ts';
@@ -25,27 +29,97 @@ export function planLegs(
   world: World,
   aside: readonly string[],
 ): Result<Leg[], Refusal> {
-  if (step.do === 'restore') return restoreLegs(step, board, world, aside);
-  const owners = ownersOf(board, world.rules);
-  if (step.do === 'move') {
-    if (step.to === 'declared') return ok(legsBetween(owners, world.rules.owners));
-    const target = world.topology.zones.get(step.to as ZoneId);
-    if (target !== undefined && isOut(board, target)) return fail(drained(target));
-    const shards = step.scope.kind === 'shards' ? step.scope.shards : [];
-    return ok(legsBetween(owners, withOwner(owners, shards, step.to)));
+  switch (step.do) {
+    case 'restore':
+      return restoreLegs(step, board, world, aside);
+    case 'pop-back':
+      return backLegs(step, board, world, aside);
+    case 'move':
+    case 'pop-out':
+      return namedLegs(step, board, world);
+    case 'drain':
+    case 'failover':
+      return leavingLegs(step, board, world, aside);
+    default:
+      return assertNever(step.do);
   }
-  const legs: Leg[] = [];
+}
+
+/** Shards that somebody has named, to a zone that he has named. */
+function namedLegs(step: MoveStep, board: Board, world: World): Result<Leg[], Refusal> {
+  if (step.do === 'move' && step.to === 'declared') return ok(declaredLegs(board, world));
+  const target = world.topology.zones.get(step.to as ZoneId);
+  if (target !== undefined && isOut(board, target)) return fail(drained(target));
+  if (step.do === 'pop-out') return outLegs(step, board, world);
+  const owners = ownersOf(board, world.rules, step.app);
+  const shards = step.scope.kind === 'shards' ? step.scope.shards : [];
+  return ok(legsBetween(owners, withOwner(owners, shards, step.to), step.app));
+}
+
+/** What is declared knows of no app that lives apart. */
+function declaredLegs(board: Board, { rules }: World): Leg[] {
+  const apps = new Set(apart(board, rules).map((o) => o.app));
+  return [null, ...apps].flatMap((app) =>
+    legsBetween(
+      app === null ? ownersOf(board, rules) : apartOf(board, rules, app),
+      rules.owners,
+      app,
+    ),
+  );
+}
+
+/** The app's owners where it lives apart; elsewhere the declared one, so that no leg comes of it. */
+function apartOf(board: Board, rules: World['rules'], app: string): readonly string[] {
+  const owners: string[] = [...rules.owners];
+  for (const o of apart(board, rules)) if (o.app === app) owners[o.shard] = o.zone;
+  return owners;
+}
+
+/** All that lives in the zones of the scope, each to whoever takes over there. */
+function leavingLegs(
+  step: MoveStep,
+  board: Board,
+  world: World,
+  aside: readonly string[],
+): Result<Leg[], Refusal> {
+  const legs = new Map<string, Leg & { shards: number[] }>();
   for (const zone of world.topology.zones.values()) {
     if (!holdsZone(step.scope, zone)) continue;
-    const own = shardsOf(owners, zone.id);
-    const shards = own.slice(0, Math.ceil((own.length * step.percent) / 100));
-    if (shards.length === 0) continue;
-    const to = partnerOf(zone, step, board, world.topology);
-    if (to === null && aside.includes('last-zone')) continue;
-    if (to === null) return fail(nobodyFor(zone, step, shards));
-    legs.push({ from: zone.id, to: to.id, shards });
+    for (const { app, shards: own } of holdingsOf(board, world.rules, zone.id)) {
+      const shards = own.slice(0, Math.ceil((own.length * step.percent) / 100));
+      for (const shard of shards) {
+        const to = refugeOf(zone, shard, app, step, board, world);
+        if (to === null && aside.includes('last-zone')) continue;
+        if (to === null) return fail(nobodyFor(zone, step, shards, app));
+        const key = `${zone.id} ${to.id} ${app ?? ''}`;
+        const leg = legs.get(key) ?? { from: zone.id, to: to.id, app, shards: [] };
+        leg.shards.push(shard);
+        legs.set(key, leg);
+      }
+    }
   }
-  return ok(legs);
+  return ok([...legs.values()]);
+}
+
+/**
+ * An elastic zone has no partners: who leaves it by itself goes home, or to his home's partner. Home
+ * is where a shard was taken from, and of one app where the rest of its shard is.
+ */
+function refugeOf(
+  zone: Zone,
+  shard: number,
+  app: OneApp,
+  step: MoveStep,
+  board: Board,
+  { topology, rules }: World,
+): Zone | null {
+  if (zone.type !== 'elastic' || step.to !== 'partner')
+    return partnerOf(zone, step, board, topology);
+  const homes = app === null ? homesOf(board, rules) : ownersOf(board, rules);
+  const home = topology.zones.get(homes[shard] as ZoneId);
+  if (home === undefined || home.id === zone.id) return null;
+  const serves = !holdsZone(step.scope, home) && !isOut(board, home);
+  return serves ? home : partnerOf(home, step, board, topology);
 }
 
 /** The zone that takes over: one that serves, and not itself in what is being left. */
@@ -67,7 +141,7 @@ const drained = (zone: Zone): Refusal => ({
   passes: 'restore it first, or name another zone',
 });
 
-function nobodyFor(zone: Zone, step: MoveStep, shards: readonly number[]): Refusal {
+function nobodyFor(zone: Zone, step: MoveStep, shards: readonly number[], app: OneApp): Refusal {
   const { local, remote } = zone.dr;
   const tried =
     step.to === 'partner'
@@ -75,7 +149,7 @@ function nobodyFor(zone: Zone, step: MoveStep, shards: readonly number[]): Refus
       : `${step.to === 'local' || step.to === 'remote' ? `its ${step.to} partner ${zone.dr[step.to] ?? ''}` : step.to} is`;
   return {
     rule: 'last-zone',
-    message: `zone ${zone.id} would be left without anybody for its shards ${rangesText(shards)}: ${tried} missing, drained, or in ${scopeText(step.scope)} too`,
+    message: `zone ${zone.id} would be left without anybody for its shards ${rangesText(shards)}${ofApp(app)}: ${tried} missing, drained, or in ${scopeText(step.scope)} too`,
     passes: 'a zone that serves, by --to',
   };
 }
@@ -108,7 +182,11 @@ function restoreLegs(
     ...board,
     switches: board.switches.filter((s) => !drains.some((d) => d.id === s.id)),
   };
-  const legs = legsBetween(owners, withoutDrains(owners, drains));
+  const apps = new Set(drains.flatMap((d) => d.taken.map((t) => t.app)));
+  const legs = [...apps].flatMap((app) => {
+    const now = app === null ? owners : ownersOf(board, world.rules, app);
+    return legsBetween(now, givenBackTo(now, drains, app), app);
+  });
   for (const leg of legs) {
     const home = world.topology.zones.get(leg.to as ZoneId);
     if (home !== undefined && !isOut(others, home)) continue;

@@ -1,6 +1,7 @@
 /**
  * Moving shards from one owner to another without two writers: SERVING → FREEZE_PUSHED → FROZEN →
- * CAUGHT_UP → FLIPPED → ROUTED → UNFROZEN. Every arrow is a board of its own, so whoever goes on
+ * CAUGHT_UP → FLIPPED → ROUTED → UNFROZEN. A way back from an elastic zone begins with VERIFYING: it
+ * waits, with nothing frozen, for as long as the data of the home is not known to follow. Every arrow is a board of its own, so whoever goes on
  * knows where. Before FLIPPED a move can be dropped, and all is as it was; after it there is only
  * the way back. A gate's word counts as `settled` when no write that its board forbids is still
  * under way, so a slow write can't end at the old owner after the data was level.
@@ -9,7 +10,7 @@ import type { ZoneId } from '../model/ids.ts';
 import { assertNever } from '../model/result.ts';
 import type { GateInFleet, Move, MoveState } from './board.ts';
 import { hasFlipped } from './board.ts';
-import type { Run } from './run.ts';
+import { asideOf, type Run } from './run.ts';
 import type { World } from './safety.ts';
 
 /** What is known, at one moment, beside the board. */
@@ -51,7 +52,7 @@ const OVER: MoveNext = { kind: 'over' };
 const CHECK: MoveNext = { kind: 'check' };
 
 export function nextOfMove(move: Move, run: Run, world: World, sight: Sight): MoveNext {
-  const late = !hasFlipped(move) && sight.nowMs >= move.freezeUntilMs;
+  const late = move.state !== 'verifying' && !hasFlipped(move) && sight.nowMs >= move.freezeUntilMs;
   const next = nextState(move, run, world, sight);
   if (!late || next.kind === 'state') return next;
   const why = next.kind === 'wait' ? next.text : 'the data of the new owner is not level';
@@ -60,6 +61,8 @@ export function nextOfMove(move: Move, run: Run, world: World, sight: Sight): Mo
 
 function nextState(move: Move, run: Run, world: World, sight: Sight): MoveNext {
   switch (move.state) {
+    case 'verifying':
+      return follows(move, run, sight);
     case 'freeze-pushed': {
       const missing = unsettled(move, run, world, sight);
       return missing ?? to('frozen');
@@ -77,6 +80,21 @@ function nextState(move: Move, run: Run, world: World, sight: Sight): MoveNext {
     default:
       return assertNever(move.state);
   }
+}
+
+export const NOT_SAFE = 'the way back is not safe yet';
+
+/**
+ * A mere `continue` is no word on it where a check is declared. Whoever sets the rule aside begins the
+ * freeze, no more: whether the data is level then is asked like for every move.
+ */
+function follows(move: Move, run: Run, sight: Sight): MoveNext {
+  if (asideOf(run, sight.nowMs).includes('verified-return')) return to('freeze-pushed');
+  if (sight.byPerson) {
+    if (run.agreed) return to('freeze-pushed');
+    return wait('person', `${NOT_SAFE}: somebody must say that the data of ${move.to} follows`);
+  }
+  return sight.level(move) === 'level' ? to('freeze-pushed') : CHECK;
 }
 
 function caughtUp(move: Move, run: Run, sight: Sight): MoveNext {

@@ -5,7 +5,8 @@ import { addressSchema, apiVersionSchema, countSchema, nameSchema } from '../mod
 import { ownsShards, type Topology } from '../zone/topology.ts';
 import { MOVE_MODES, type Scope } from './board.ts';
 import { DRAINED_END_S } from './commands.ts';
-import { levelOf, type Plan, type Step } from './run.ts';
+import { timeOfDaySchema } from './moments.ts';
+import { levelOf, type MoveStep, type Plan, type Step } from './run.ts';
 import { strayIn } from './scope.ts';
 
 const scopeDoc = z
@@ -37,12 +38,16 @@ const stepSchema = z
     failover: scopeDoc.optional(),
     restore: scopeDoc.optional(),
     move: scopeDoc.optional().describe('Of shards, with `to`'),
+    popOut: scopeDoc.optional().describe('Of shards, with `to`: an elastic zone'),
+    popBack: scopeDoc.optional().describe('Of shards, or of the elastic zone'),
     freeze: scopeDoc.optional(),
     unfreeze: scopeDoc.optional(),
     off: scopeDoc.optional(),
     on: scopeDoc.optional(),
     confirm: z.string().min(3).max(500).optional().describe('Waits until somebody continues'),
     soak: countSchema(1, 86_400).optional().describe('Seconds'),
+    wait: timeOfDaySchema.optional().describe('Until then, as 2026-11-11T00:00:00+08:00'),
+    app: nameSchema.optional().describe('popOut, popBack: only this app of the shards'),
     to: nameSchema.optional().describe('partner, local, remote, or a zone'),
     percent: countSchema(0, 100).optional(),
     pace: z.array(countSchema(1, 1024)).max(32).optional(),
@@ -57,7 +62,7 @@ const stepSchema = z
       .describe('Measured at the zones that take users'),
   })
   .refine((s) => ACTS.filter((a) => s[a] !== undefined).length === 1, {
-    error: `one of drain, failover, restore, move, freeze, unfreeze, off, on, confirm, soak`,
+    error: `one of drain, failover, restore, move, popOut, popBack, freeze, unfreeze, off, on, confirm, soak, wait`,
   });
 
 const ACTS = [
@@ -69,8 +74,11 @@ const ACTS = [
   'unfreeze',
   'off',
   'on',
+  'popOut',
+  'popBack',
   'confirm',
   'soak',
+  'wait',
 ] as const;
 
 export const planSchema = z.strictObject({
@@ -95,6 +103,7 @@ function compileStep(doc: StepDoc, index: number, topology: Topology, report: Re
   const path = ['steps', index, act];
   if (act === 'confirm') return { do: act, text: doc.confirm! };
   if (act === 'soak') return { do: act, soakS: doc.soak! };
+  if (act === 'wait') return { do: act, untilMs: Date.parse(doc.wait!) };
   const scope = toScope(doc[act]!);
   const stray = strayIn(scope, topology);
   if (stray !== null) report.error(path, 'unknown-scope', stray);
@@ -118,6 +127,8 @@ function compileStep(doc: StepDoc, index: number, topology: Topology, report: Re
     const endWithinS = percent === 100 ? (doc.endWithinS ?? DRAINED_END_S) : null;
     return { do: 'weigh', scope, percent, endWithinS };
   }
+  if (act === 'popOut' || act === 'popBack')
+    return poppingStep(doc, act, scope, index, topology, report);
   if ((act === 'move') !== (scope.kind === 'shards'))
     report.error(path, 'scope', `${act} does not fit ${scope.kind}`, {
       expected: act === 'move' ? 'shards' : 'a zone, an IDC or a city',
@@ -125,17 +136,43 @@ function compileStep(doc: StepDoc, index: number, topology: Topology, report: Re
   if (act === 'move' && doc.to === undefined)
     report.error(path, 'to', 'a move needs a zone to move to', { expected: 'to: ZONE' });
   checkTarget(doc, index, topology, report);
-  return {
-    do: act,
-    scope,
-    to: doc.to ?? 'partner',
-    percent: doc.percent ?? 100,
-    pace: doc.pace ?? [],
-    soakS: doc.soakS ?? 0,
-    mode: doc.mode ?? 'freeze',
-    stopWhen: { errorPercent: doc.stopWhen?.errorPercent ?? null },
-    exact: false,
-  };
+  return { do: act, scope, app: null, to: doc.to ?? 'partner', ...paceOf(doc) };
+}
+
+const paceOf = (doc: StepDoc): Omit<MoveStep, 'do' | 'scope' | 'app' | 'to'> => ({
+  percent: doc.percent ?? 100,
+  pace: doc.pace ?? [],
+  soakS: doc.soakS ?? 0,
+  mode: doc.mode ?? 'freeze',
+  stopWhen: { errorPercent: doc.stopWhen?.errorPercent ?? null },
+  exact: false,
+});
+
+function poppingStep(
+  doc: StepDoc,
+  act: 'popOut' | 'popBack',
+  scope: Scope,
+  index: number,
+  topology: Topology,
+  report: Report,
+): MoveStep {
+  const fits = act === 'popOut' ? ['shards'] : ['shards', 'zone'];
+  if (!fits.includes(scope.kind))
+    report.error(['steps', index, act], 'scope', `${act} does not fit ${scope.kind}`, {
+      expected: fits.join(' or '),
+    });
+  const zone = act === 'popOut' ? doc.to : scope.kind === 'zone' ? scope.zone : undefined;
+  if (act === 'popOut' && zone === undefined)
+    report.error(['steps', index, act], 'to', 'it needs a zone to pop out to', {
+      expected: 'to: an elastic zone',
+    });
+  else if (zone !== undefined && topology.zones.get(zone as ZoneId)?.type !== 'elastic')
+    report.error(['steps', index, act], 'elastic', `${zone} is no elastic zone`, {
+      found: zone,
+      expected: 'a zone of type elastic',
+    });
+  const popped = act === 'popOut' ? 'pop-out' : 'pop-back';
+  return { do: popped, scope, app: doc.app ?? null, to: doc.to ?? 'partner', ...paceOf(doc) };
 }
 
 /** Which scopes an order takes. */

@@ -16,6 +16,10 @@ export const SHARD = reasonsOf('shard', {
 
 export const PLACE = reasonsOf('placement', {
   owner: ['placed-by-shard', 'The zone that owns the shard.'],
+  apart: [
+    'placed-apart',
+    'The zone to which this app of the shard was popped out; its other apps are elsewhere.',
+  ],
   pinned: ['placed-by-pin', 'The zone the user is pinned to.'],
   forced: ['placed-forced', 'The zone that an operator asked for.'],
   random: [

@@ -1,7 +1,7 @@
 /** The way back of a run, as a run: its steps in reverse, each turned round. */
 import type { Board } from './board.ts';
 import { numbered } from './change.ts';
-import type { Drain } from './owners.ts';
+import { ofApp, type Taker } from './owners.ts';
 import { levelOf, type MoveStep, type Run, type Step } from './run.ts';
 import { scopeText } from './scope.ts';
 
@@ -41,16 +41,14 @@ export function reverseOf(board: Board, run: Run, nowMs: number): Reverse {
   return { run: back, nextId };
 }
 
-/** Sends home what a drain has taken, at once. */
-export function restoreOf(
-  board: Board,
-  drain: Drain,
-  sight: { nowMs: number; me: string },
-): Reverse {
+/** Sends home what a switch has taken, at once. */
+export function restoreOf(board: Board, due: Taker, sight: { nowMs: number; me: string }): Reverse {
   const { id, nextId } = numbered(board, 'r');
+  const isOut = due.action === 'pop-out';
   const step: MoveStep = {
-    do: 'restore',
-    scope: drain.scope,
+    do: isOut ? 'pop-back' : 'restore',
+    scope: due.scope,
+    app: isOut ? due.app : null,
     ...{ to: 'partner', percent: 100, pace: [], soakS: 0, mode: 'freeze' },
     stopWhen: { errorPercent: null },
     exact: true,
@@ -58,17 +56,17 @@ export function restoreOf(
   const run: Run = {
     ...FRESH,
     id,
-    name: `restore ${scopeText(drain.scope)}`,
+    name: `${step.do} ${scopeText(due.scope)}${ofApp(step.app)}`,
     level: levelOf([step]),
     steps: [step],
     onTrouble: 'hold',
-    by: drain.by,
-    reason: `${drain.id} has expired`,
+    by: due.by,
+    reason: `${due.id} has expired`,
     atMs: sight.nowMs,
     ...{
       state: 'running',
       note: '',
-      approvals: [drain.by],
+      approvals: [due.by],
       fenced: [],
       overrode: [],
       overrodeUntilMs: 0,
@@ -104,7 +102,17 @@ function backFrom(step: Step, index: number, run: Run): Step[] {
         .toReversed()
         .map((leg): MoveStep => {
           const scope = { kind: 'shards', shards: leg.shards } as const;
-          return { ...step, do: 'move', scope, to: leg.from };
+          return { ...step, do: 'move', scope, app: leg.app, to: leg.from };
+        });
+    case 'pop-out':
+      return [{ ...step, do: 'pop-back', percent: 100, exact: true }];
+    case 'pop-back':
+      return run.done
+        .filter((leg) => leg.step === index)
+        .toReversed()
+        .map((leg): MoveStep => {
+          const scope = { kind: 'shards', shards: leg.shards } as const;
+          return { ...step, do: 'pop-out', scope, app: leg.app, to: leg.from, exact: false };
         });
     case 'freeze':
       return [{ ...step, do: 'unfreeze' }];
@@ -120,6 +128,7 @@ function backFrom(step: Step, index: number, run: Run): Step[] {
       return [{ ...step, stages: [0], soakS: 0 }];
     case 'confirm':
     case 'soak':
+    case 'wait':
       return [];
   }
 }

@@ -4,9 +4,10 @@ import { rangesText } from '../zone/compile-rules.ts';
 import type { Board, Move } from './board.ts';
 import { numbered } from './change.ts';
 import { busyShard } from './legs.ts';
+import { utcText } from './moments.ts';
 import type { Sight } from './move.ts';
 import { hold, type Next, onBehalf } from './next.ts';
-import { ownersOf, withOwner } from './owners.ts';
+import { flipped, ownersOf } from './owners.ts';
 import { advanceRelease } from './release-step.ts';
 import { asideOf, type Leg, type MoveStep, type Run } from './run.ts';
 import { judgeChange, noteOf, overBudget, type World } from './safety.ts';
@@ -34,6 +35,8 @@ export function advanceStep(board: Board, run: Run, world: World, sight: Sight):
       if (sight.nowMs < run.soakUntilMs) return soaking(run);
       return nextStep(board, run, {}, sight, 'soaked');
     }
+    case 'wait':
+      return waiting(board, run, current.untilMs, sight);
     case 'freeze':
     case 'unfreeze':
     case 'off':
@@ -47,11 +50,20 @@ export function advanceStep(board: Board, run: Run, world: World, sight: Sight):
     case 'failover':
     case 'restore':
     case 'move':
+    case 'pop-out':
+    case 'pop-back':
       if (run.queue === null) return begin(board, run, world, sight);
       return advanceStage(board, run, current, world, sight);
     default:
       return assertNever(current);
   }
+}
+
+function waiting(board: Board, run: Run, untilMs: number, sight: Sight): Next {
+  const text = `waiting until ${utcText(untilMs)}`;
+  if (sight.nowMs >= untilMs) return nextStep(board, run, {}, sight, 'the time has come');
+  if (run.soakUntilMs === untilMs) return { kind: 'wait', for: 'time', run: run.id, text };
+  return onBehalf(board, { ...run, soakUntilMs: untilMs }, {}, sight, text);
 }
 
 function begin(board: Board, run: Run, world: World, sight: Sight): Next {
@@ -79,8 +91,10 @@ function advanceStage(
   world: World,
   sight: Sight,
 ): Next | null {
-  const queue = run.queue ?? [];
-  if (run.moved > 0 || queue.length > 0) {
+  // What is not out when its window ends stays where it is.
+  const isLate = current.do === 'pop-out' && run.untilMs !== null && sight.nowMs >= run.untilMs;
+  const queue = isLate ? [] : (run.queue ?? []);
+  if (!isLate && (run.moved > 0 || queue.length > 0)) {
     const trouble = troubleAt(run, queue, current.stopWhen, world, sight);
     if (trouble !== null && !asideOf(run, sight.nowMs).includes(trouble.rule))
       return hold(board, run, sight, noteOf(trouble));
@@ -103,42 +117,58 @@ function pushFreeze(
 ): Next {
   const upTo = current.pace.find((p) => p > run.moved) ?? Number.POSITIVE_INFINITY;
   const [legs, rest] = take(queue, upTo - run.moved);
+  const aside = asideOf(run, sight.nowMs);
   const shards = legs.flatMap((l) => l.shards);
   const budget =
     current.mode === 'no-freeze' ? null : overBudget(board, shards, sight.nowMs, world.settings);
-  const aside = asideOf(run, sight.nowMs);
   if (budget !== null && !aside.includes(budget.rule))
     return hold(board, run, sight, noteOf(budget));
-  let owners = board.owners ?? ownersOf(board, world.rules);
-  for (const leg of legs) owners = withOwner(owners, leg.shards, leg.to);
-  const [refusal] = judgeChange(board, { ...board, owners }, world, aside);
+  let after: Board = { ...board, owners: board.owners ?? ownersOf(board, world.rules) };
+  for (const leg of legs) after = { ...after, ...flipped(after, leg, board.epoch + 1) };
+  const [refusal] = judgeChange(board, after, world, aside);
   if (refusal !== undefined) return hold(board, run, sight, noteOf(refusal));
   let { nextId } = board;
-  const free = current.mode === 'no-freeze';
+  const first = firstState(current, aside);
   const moves = legs.map((leg): Move => {
     const id = numbered({ ...board, nextId }, 'm');
     nextId = id.nextId;
     return {
       ...{ id: id.id, run: run.id, ...leg, mode: current.mode },
-      state: free ? 'caught-up' : 'freeze-pushed',
+      state: first,
       stateEpoch: board.epoch + 1,
       frozenAtMs: sight.nowMs,
       freezeUntilMs: sight.nowMs + world.settings.freeze.maxMs,
     };
   });
-  const what = `${free ? 'moving' : 'freezing'} shards ${rangesText(shards.toSorted((a, b) => a - b))}`;
+  const what = `${BEGINS[first]} shards ${rangesText(shards.toSorted((a, b) => a - b))}`;
   const mine = { ...run, queue: rest, soakUntilMs: null, agreed: false };
   return onBehalf(board, mine, { moves: [...board.moves, ...moves], nextId }, sight, what);
 }
 
-/** The first `count` shards of the queue, and what is left. */
+type First = 'verifying' | 'freeze-pushed' | 'caught-up';
+const BEGINS: Readonly<Record<First, string>> = {
+  verifying: 'verifying the way back of',
+  'freeze-pushed': 'freezing',
+  'caught-up': 'moving',
+};
+
+/** What is on loan comes home without a look at the data only from a zone that is lost. */
+function firstState({ do: act, mode }: MoveStep, aside: readonly string[]): First {
+  if (mode === 'no-freeze') return 'caught-up';
+  const verifies = act === 'pop-back' && mode === 'freeze' && !aside.includes('verified-return');
+  return verifies ? 'verifying' : 'freeze-pushed';
+}
+
+/** The first `count` shards of the queue, and what is left; one shard goes on one way at a time. */
 function take(queue: readonly Leg[], count: number): [Leg[], Leg[]] {
   const legs: Leg[] = [];
   const rest: Leg[] = [];
+  const taken = new Set<number>();
   let left = count;
   for (const leg of queue) {
-    const now = leg.shards.slice(0, left);
-    const later = leg.shards.slice(now.length);
+    const now = leg.shards.filter((s) => !taken.has(s)).slice(0, left);
+    for (const s of now) taken.add(s);
+    const later = leg.shards.filter((s) => !now.includes(s));
     left -= now.length;
     if (now.length > 0) legs.push({ ...leg, shards: now });
     if (later.length > 0) rest.push({ ...leg, shards: later });

@@ -3,7 +3,7 @@
  * here and nowhere else. A command that moves users is a run of one step.
  */
 import type { ReleaseGates } from '../release/gates.ts';
-import type { MoveMode, ReleaseScope, Scope, Signature } from './board.ts';
+import type { MoveMode, OneApp, ReleaseScope, Scope, Signature } from './board.ts';
 
 /** When to hold: by what the gates have measured of the zones that take the users. */
 export interface StopWhen {
@@ -11,10 +11,15 @@ export interface StopWhen {
   readonly errorPercent: number | null;
 }
 
-/** Moves users: every shard that the scope owns, or that was taken from it. */
+/**
+ * Moves users: every shard that the scope owns, or that was taken from it. pop-out: shards, to an
+ * elastic zone; pop-back: those that were popped out, by shards or by the elastic zone.
+ */
 export interface MoveStep {
-  readonly do: 'drain' | 'failover' | 'restore' | 'move';
+  readonly do: 'drain' | 'failover' | 'restore' | 'move' | 'pop-out' | 'pop-back';
   readonly scope: Scope;
+  /** Only this app of them; null: of pop-back whatever is out, else all that lives with the shard. */
+  readonly app: OneApp;
   /** partner: `dr.local`, or `dr.remote` where that can't serve. Else local, remote, a zone. */
   readonly to: string;
   /** 1 … 100 of the shards in scope. */
@@ -25,7 +30,7 @@ export interface MoveStep {
   readonly soakS: number;
   readonly mode: MoveMode;
   readonly stopWhen: StopWhen;
-  /** restore: only what was ordered for this very scope, and not what lies within it. */
+  /** restore, pop-back: only what was ordered for this very scope, and not what lies within it. */
   readonly exact: boolean;
 }
 
@@ -55,7 +60,9 @@ export type Step =
   | ReleaseStep
   /** Waits until somebody says `continue`. */
   | { readonly do: 'confirm'; readonly text: string }
-  | { readonly do: 'soak'; readonly soakS: number };
+  | { readonly do: 'soak'; readonly soakS: number }
+  /** Until then, by the wall clock. */
+  | { readonly do: 'wait'; readonly untilMs: number };
 
 /** zone, IDC, city: what is at stake, and so how many must agree. */
 export const LEVELS = ['zone', 'idc', 'city'] as const;
@@ -73,6 +80,7 @@ export interface Plan {
 export interface Leg {
   readonly from: string;
   readonly to: string;
+  readonly app: OneApp;
   readonly shards: readonly number[];
 }
 
@@ -116,8 +124,15 @@ export interface Run extends Signature, Plan {
   readonly log: readonly { readonly atMs: number; readonly text: string }[];
 }
 
-export const isMoveStep = (step: Step): step is MoveStep =>
-  step.do === 'drain' || step.do === 'failover' || step.do === 'restore' || step.do === 'move';
+const MOVE_STEPS: readonly string[] = [
+  'drain',
+  'failover',
+  'restore',
+  'move',
+  'pop-out',
+  'pop-back',
+];
+export const isMoveStep = (step: Step): step is MoveStep => MOVE_STEPS.includes(step.do);
 
 /** Safety rules that do not hold for the run at this moment. */
 export const asideOf = (run: Run, nowMs: number): readonly string[] =>

@@ -10,7 +10,7 @@ import { ownsShards, type Topology, type Zone } from '../zone/topology.ts';
 import type { Board } from './board.ts';
 import { DAY_MS } from './change.ts';
 import type { FleetSettings } from './compile-fleet.ts';
-import { ownersOf, shardsOf } from './owners.ts';
+import { apart, holdingsOf, ofApp, ownersOf, shardsOf } from './owners.ts';
 import { isIdcOut, isOut, weightsNow } from './places.ts';
 
 /** one-owner and one-move can't be set aside: they are what the gate is for. */
@@ -24,6 +24,8 @@ export const SAFETY_RULES = {
   'two-persons': 'A whole city moves only when a second person agrees.',
   'target-health': 'No zone is given users while it is unwell, or nobody can say how it is.',
   'release-health': 'No release goes on while its new group does badly.',
+  'verified-return':
+    'Shards come back from an elastic zone only when the data of their home is known to be level.',
   'freeze-budget': 'No shard’s writes are refused for longer in a day than declared.',
 } as const;
 export type SafetyRule = keyof typeof SAFETY_RULES;
@@ -116,6 +118,7 @@ function worse(before: Board, after: Board, world: World): Finding[] {
 function findings(board: Board, world: World): Finding[] {
   return [
     ...ownerFindings(board, world),
+    ...appFindings(board, world),
     ...moveFindings(board),
     ...groupFindings(board, world),
     ...idcFindings(board, world),
@@ -156,6 +159,26 @@ function ownerFindings(board: Board, { topology, rules, userApps }: World): Find
   return found;
 }
 
+/** Apps that live, or have lived, apart from their shards. */
+function appFindings(board: Board, { topology }: World): Finding[] {
+  const found: Finding[] = [];
+  const seen = new Set<string>();
+  for (const { app, shard, zone: owner } of board.appOwners) {
+    const zone = topology.zones.get(owner as ZoneId);
+    const which = `shard ${shard}${ofApp(app)}`;
+    const stray = shard >= topology.sharding.count;
+    const unfit = unfitness(zone, [app as AppId]);
+    const passes = 'an rzone or an elastic zone that runs the app';
+    const say = (message: string): void =>
+      void found.push({ rule: 'one-owner', about: `owner of ${which}`, size: 1, message, passes });
+    if (seen.has(which)) say(`${which} would have two owners`);
+    else if (stray) say(`${which} does not exist: there are ${topology.sharding.count}`);
+    else if (unfit !== null) say(`${which} would belong to ${owner}, which ${unfit}`);
+    seen.add(which);
+  }
+  return found;
+}
+
 function moveFindings(board: Board): Finding[] {
   const seen = new Map<number, string>();
   for (const move of board.moves) {
@@ -180,7 +203,7 @@ function moveFindings(board: Board): Finding[] {
 }
 
 function groupFindings(board: Board, { topology, rules }: World): Finding[] {
-  const owning = new Set(ownersOf(board, rules));
+  const owning = new Set([...ownersOf(board, rules), ...apart(board, rules).map((o) => o.zone)]);
   const found: Finding[] = [];
   const weightOf = (zone: Zone): number =>
     weightsNow(board, zone, rules, topology).reduce((sum, w) => sum + w, 0);
@@ -227,11 +250,12 @@ function idcFindings(board: Board, { topology }: World): Finding[] {
 function capacityFindings(board: Board, { topology, rules, settings, shardRps }: World): Finding[] {
   if (shardRps === null) return [];
   const { headroom } = settings.safety;
-  const owners = ownersOf(board, rules);
   const found: Finding[] = [];
   for (const zone of topology.zones.values()) {
     if (zone.capacityRps === null) continue;
-    const shards = shardsOf(owners, zone.id).length;
+    // Of one app alone nobody knows the load: it counts as the whole shard, here and at its home.
+    const held = holdingsOf(board, rules, zone.id).flatMap((h) => h.shards);
+    const shards = new Set(held).size;
     const loadRps = shards * shardRps;
     if (loadRps * headroom <= zone.capacityRps) continue;
     const most = Math.floor(zone.capacityRps / headroom / shardRps);

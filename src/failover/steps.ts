@@ -1,10 +1,11 @@
 /** How a step of a run begins and ends: the standing orders it changes, the legs it will go. */
-import { ok, type Result } from '../model/result.ts';
+import { fail, ok, type Result } from '../model/result.ts';
 import { rangesText } from '../zone/compile-rules.ts';
-import type { Board, Scope, Signature, Switch, Taken } from './board.ts';
+import type { Board, OneApp, Scope, Signature, Switch, Taken } from './board.ts';
 import { numbered, withSwitch } from './change.ts';
 import { drainsIn, planLegs } from './legs.ts';
-import type { Drain } from './owners.ts';
+import { type Drain, isTaker, ofApp, type Taker } from './owners.ts';
+import { leftOut, markedOut, takenOut } from './pop-out.ts';
 import { asideOf, isMoveStep, type Leg, type MoveStep, type OrderStep, type Run } from './run.ts';
 import type { Refusal, World } from './safety.ts';
 import { sameScope, scopeText } from './scope.ts';
@@ -29,18 +30,25 @@ export function beginStep(
   const step = run.steps[run.at]!;
   const overrode = asideOf(run, nowMs);
   const signature: Signed = { by: run.by, reason: run.reason, atMs: nowMs, overrode };
-  if (step.do === 'confirm' || step.do === 'soak' || step.do === 'release')
+  if (step.do === 'confirm' || step.do === 'soak' || step.do === 'wait' || step.do === 'release')
     return ok({ patch: {}, queue: [], what: step.do });
   if (!isMoveStep(step)) {
     const patch = ordered(board, step, signature, run.untilMs);
     return ok({ patch, queue: [], what: orderText(step) });
   }
+  if (step.do === 'pop-out' && run.untilMs !== null && nowMs >= run.untilMs) return fail(TOO_LATE);
   const legs = planLegs(step, board, world, overrode);
   if (!legs.ok) return legs;
   const shards = legs.value.flatMap((l) => l.shards).toSorted((a, b) => a - b);
-  const what = `${step.do} ${scopeText(step.scope)}: ${shards.length === 0 ? 'no shard moves' : `shards ${rangesText(shards)}`}`;
+  const what = `${step.do} ${scopeText(step.scope)}${ofApp(step.app)}: ${shards.length === 0 ? 'no shard moves' : `shards ${rangesText(shards)}`}`;
   return ok({ patch: marked(board, step, world, signature, run.untilMs), queue: legs.value, what });
 }
+
+const TOO_LATE: Refusal = {
+  rule: 'state',
+  message: 'the window is over: what is popped out would have to come back at once',
+  passes: 'abort it, and pop out anew',
+};
 
 const orderText = (step: OrderStep): string =>
   step.do === 'weigh'
@@ -55,7 +63,8 @@ function marked(
   signature: Signed,
   untilMs: number | null,
 ): Partial<Board> {
-  if (step.do === 'move') return {};
+  if (step.do === 'move' || step.do === 'pop-back') return {};
+  if (step.do === 'pop-out') return markedOut(board, step, signature, untilMs);
   if (step.do === 'restore') {
     const back = new Set(drainsIn(board, step, world.topology).map((d) => d.id));
     return {
@@ -122,39 +131,59 @@ export function ordered(
 export function takenBy(board: Board, run: Run, leg: Leg): readonly Switch[] {
   const step = run.steps[run.at];
   if (step === undefined || !isMoveStep(step)) return board.switches;
-  if (step.do === 'move') return board.switches.map((s) => without(s, leg.shards));
-  if (step.do === 'restore') return givenBack(board, leg);
+  if (step.do === 'move') {
+    const gone = new Set(leg.shards);
+    return board.switches.map((s) => without(s, gone, leg.app));
+  }
+  if (step.do === 'restore' || step.do === 'pop-back') return givenBack(board, leg, isTaker);
+  if (step.do === 'pop-out') return takenOut(board, step, leg);
   const drain = drainOf(board, step.scope);
   if (drain === undefined) return board.switches;
-  const taken: Taken[] = [...drain.taken, { from: leg.from, shards: leg.shards }];
-  return withSwitch(board, { ...drain, taken });
+  // Who leaves an elastic zone for his home is not to be sent out again by the restore of it.
+  const switches = givenBack(board, leg, (s) => s.action === 'pop-out');
+  const home = homecoming(board, leg, (s) => s.action === 'pop-out');
+  const shards = leg.shards.filter((s) => !home.has(s));
+  if (shards.length === 0) return switches;
+  const taken: Taken[] = [...drain.taken, { from: leg.from, app: leg.app, shards }];
+  return withSwitch({ ...board, switches }, { ...drain, taken });
 }
 
 /**
- * Drains stand in the order in which they took. Shards back at a zone are no more on the list of the
- * drain that took them from there, nor of any that took them further away later.
+ * Switches stand in the order in which they took. Shards back at a zone are no more on the list of the
+ * one that took them from there, nor of any that took them further away later.
  */
-function givenBack(board: Board, leg: Leg): readonly Switch[] {
-  let found = false;
+function givenBack(board: Board, leg: Leg, begins: (s: Taker) => boolean): readonly Switch[] {
+  const back = new Set<number>();
   return board.switches.map((s) => {
-    if (s.action !== 'drain') return s;
-    found ||= s.taken.some(
-      (t) => t.from === leg.to && t.shards.some((x) => leg.shards.includes(x)),
-    );
-    return found ? without(s, leg.shards) : s;
+    if (!isTaker(s)) return s;
+    if (begins(s)) for (const shard of comingHome(s, leg, board)) back.add(shard);
+    return without(s, back, leg.app);
   });
 }
 
-function without(s: Switch, shards: readonly number[]): Switch {
-  if (s.action !== 'drain') return s;
+const homecoming = (board: Board, leg: Leg, of: (s: Taker) => boolean): ReadonlySet<number> =>
+  new Set(board.switches.filter(isTaker).flatMap((s) => (of(s) ? comingHome(s, leg, board) : [])));
+
+/** The home of an app that was popped out is wherever the rest of its shard is. */
+function comingHome(s: Taker, leg: Leg, board: Board): number[] {
+  const isHome = (t: Taken, shard: number): boolean =>
+    s.action === 'pop-out' && s.app !== null ? board.owners?.[shard] === leg.to : t.from === leg.to;
+  return s.taken
+    .filter((t) => t.app === leg.app)
+    .flatMap((t) => t.shards.filter((shard) => leg.shards.includes(shard) && isHome(t, shard)));
+}
+
+function without(s: Switch, gone: ReadonlySet<number>, app: OneApp): Switch {
+  if (!isTaker(s) || gone.size === 0) return s;
   const taken = s.taken
-    .map((t) => ({ ...t, shards: t.shards.filter((x) => !shards.includes(x)) }))
+    .map((t) => (t.app === app ? { ...t, shards: t.shards.filter((x) => !gone.has(x)) } : t))
     .filter((t) => t.shards.length > 0);
   return { ...s, taken };
 }
 
 /** A drain that takes nothing and holds nothing is over. */
 export function endStep(board: Board, step: MoveStep, world: World): readonly Switch[] {
+  if (step.do === 'pop-back') return leftOut(board, step, world);
   if (step.do !== 'restore') return board.switches;
   const back = new Set(drainsIn(board, step, world.topology).map((d) => d.id));
   return board.switches.filter(

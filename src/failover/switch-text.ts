@@ -2,6 +2,7 @@
 import { assertNever } from '../model/result.ts';
 import { rangesText } from '../zone/compile-rules.ts';
 import type { Gray, Switch } from './board.ts';
+import { ofApp } from './owners.ts';
 import type { ReleaseStep } from './run.ts';
 import { scopeText } from './scope.ts';
 
@@ -9,6 +10,8 @@ export function switchText(s: Switch): string {
   switch (s.action) {
     case 'drain':
       return `drain ${scopeText(s.scope)}${s.percent < 100 ? ` ${s.percent} %` : ''}`;
+    case 'pop-out':
+      return `pop-out ${scopeText(s.scope)}${ofApp(s.app)} to ${s.to}`;
     case 'off':
     case 'freeze':
       return `${s.action} ${scopeText(s.scope)}`;

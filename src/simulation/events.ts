@@ -45,6 +45,7 @@ export type Fault =
     }
   | { readonly kind: 'lose-nudges' | 'slow'; readonly gate: number; readonly forMs: number }
   | { readonly kind: 'store-down'; readonly forMs: number }
+  | { readonly kind: 'zone-down'; readonly zone: string; readonly forMs: number }
   /** A copy takes over that has not seen the last boards. */
   | { readonly kind: 'promote-stale'; readonly lost: number; readonly forMs: number };
 

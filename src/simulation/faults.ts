@@ -37,6 +37,10 @@ export function strike(fleet: Fleet, fault: Fault): void {
       fleet.store.downUntilMs = Math.max(fleet.store.downUntilMs, untilMs);
       tell(fleet, 'store', `is down ${forText}`);
       break;
+    case 'zone-down':
+      fleet.downUntilMs.set(fault.zone, untilMs);
+      tell(fleet, fault.zone, `is lost ${forText}`);
+      break;
     case 'promote-stale':
       promote(fleet, fault.lost, untilMs);
       break;
@@ -77,6 +81,7 @@ function promote(fleet: Fleet, lost: number, untilMs: number): void {
 }
 
 export function endFaults(fleet: Fleet): void {
+  fleet.downUntilMs.clear();
   for (const gate of fleet.gates) {
     gate.cutFromStoreUntilMs = 0;
     gate.losesNudgesUntilMs = 0;

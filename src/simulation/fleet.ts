@@ -43,6 +43,8 @@ export interface Fleet {
   readonly ledger: Ledger;
   /** When the check was first asked of a move. */
   readonly asked: Map<string, number>;
+  /** Zones whose endpoints are all gone, until then. */
+  readonly downUntilMs: Map<string, number>;
   readonly counts: Map<string, number>;
   readonly history: Line[];
   /** The invariant that broke; the simulation ends there. */
@@ -67,6 +69,9 @@ export function breaks(fleet: Fleet, what: string): void {
   fleet.broken = what;
   tell(fleet, 'BROKEN', what);
 }
+
+export const isDown = ({ downUntilMs, clock }: Fleet, zone: string): boolean =>
+  (downUntilMs.get(zone) ?? 0) > clock.nowMs;
 
 const isLost = (fleet: Fleet, gate: SimulatedGate): boolean =>
   fleet.clock.nowMs - gate.lastContactMs > fleet.settings.leaseMs;
@@ -110,7 +115,9 @@ export function contact(
   gate: SimulatedGate,
   then?: (board: Board, view: GateInFleet[]) => void,
 ): void {
-  const ack = gate.ack(fleet.clock.nowMs);
+  const near = fleet.base.topology.idcs.get(gate.idc)?.zones ?? [];
+  const down = near.filter((zone) => isDown(fleet, zone));
+  const ack = gate.ack(fleet.clock.nowMs, down);
   let board = fleet.store.board;
   let view: GateInFleet[] = [];
   callStore(

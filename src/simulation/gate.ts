@@ -1,6 +1,7 @@
 /** One gate: the board in force, the one on its disk, what it has under way, and what ails it. */
 import type { Board, GateAck } from '../failover/board.ts';
 import { EMPTY_BOARD } from '../failover/board.ts';
+import { freezeAt } from '../failover/freeze.ts';
 import type { IdcId } from '../model/ids.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import { withBoard } from '../snapshot/with-board.ts';
@@ -9,6 +10,7 @@ import { Dice } from './dice.ts';
 /** A write between this gate’s yes and the application’s. */
 export interface UnderWay {
   readonly shard: number;
+  readonly app: string;
   readonly zone: string;
   readonly isPinned: boolean;
 }
@@ -38,6 +40,8 @@ export class SimulatedGate {
   cutFromStoreUntilMs = 0;
   slowUntilMs = 0;
   losesNudgesUntilMs = 0;
+  /** For the policies that act by themselves. */
+  readonly unwellSinceMs = new Map<string, number>();
   readonly cutFromGatesUntilMs = new Map<string, number>();
   readonly underWay = new Map<number, UnderWay>();
   /** Another board of the same epoch is at the store. */
@@ -51,14 +55,15 @@ export class SimulatedGate {
     this.dice = new Dice(`${seed} ${name}`);
   }
 
-  ack(nowMs: number): GateAck {
+  /** @param down zones that are lost just now; a gate measures those beside it */
+  ack(nowMs: number, down: readonly string[] = []): GateAck {
     const odd = this.isAtOdds;
     return {
       ...{
         gate: this.name,
         idc: this.idc,
         appliedAtMs: nowMs,
-        zones: {},
+        zones: Object.fromEntries(down.map((zone) => [zone, { rps: 0, errors: 0, usable: 0 }])),
         adminUrl: null,
         digest: '',
       },
@@ -73,9 +78,9 @@ export class SimulatedGate {
 export function hasForbidden(gate: SimulatedGate, snapshot: Snapshot): boolean {
   const { freezes } = snapshot.placement;
   if (!freezes.any) return false;
-  for (const { shard, zone, isPinned } of gate.underWay.values()) {
+  for (const { shard, app, zone, isPinned } of gate.underWay.values()) {
     if (freezes.ofZone.has(zone)) return true;
-    if (!isPinned && freezes.ofShard[shard] !== undefined) return true;
+    if (!isPinned && freezeAt(freezes, shard, app) !== null) return true;
   }
   return false;
 }

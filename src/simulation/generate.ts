@@ -77,11 +77,13 @@ function makeRequest({ users, ways }: Surroundings, dice: Dice) {
   } as const;
 }
 
-function makeFault({ gates }: Surroundings, gate: number, dice: Dice): Fault {
+function makeFault({ gates, world }: Surroundings, gate: number, dice: Dice): Fault {
   const forMs = Math.round(dice.isIn(40) ? dice.between(5000, 25_000) : dice.between(200, 5000));
+  const elastic = elasticOf(world);
   const kind = dice.weighed({
     ...{ restart: 20, kill: 8, 'cut-from-store': 22, 'cut-from-gate': 12, 'lose-nudges': 15 },
     ...{ slow: 14, 'store-down': 3, 'promote-stale': 2 },
+    'zone-down': elastic.length === 0 ? 0 : 10,
   });
   switch (kind) {
     case 'restart':
@@ -90,6 +92,8 @@ function makeFault({ gates }: Surroundings, gate: number, dice: Dice): Fault {
       return { kind, gate, forMs: 10_000 + forMs };
     case 'cut-from-gate':
       return { kind, gate, other: dice.below(gates), forMs };
+    case 'zone-down':
+      return { kind, zone: dice.pick(elastic), forMs };
     case 'store-down':
       return { kind, forMs: Math.round(dice.between(100, 8000)) };
     case 'promote-stale':
@@ -98,6 +102,10 @@ function makeFault({ gates }: Surroundings, gate: number, dice: Dice): Fault {
       return { kind, gate, forMs };
   }
 }
+
+/** Only these die: what they have on loan must not be lost. */
+const elasticOf = ({ topology }: World): string[] =>
+  [...topology.zones.values()].filter((z) => z.type === 'elastic').map((z) => z.id);
 
 function makeCommand({ base, world, users }: Surroundings, dice: Dice): Sketch {
   const { topology } = world;
@@ -110,11 +118,11 @@ function makeCommand({ base, world, users }: Surroundings, dice: Dice): Sketch {
   const which = dice.below(4);
   const plans = [...base.plans.keys()];
   const pace = dice.pick([[], [], [1, 5], [3]]);
-  const how = {
+  const walk = {
     ...{ pace, soakS: dice.below(3), errorPercent: null, onTrouble: dice.pick(['hold', 'back']) },
     mode: dice.weighed({ freeze: 84, 'reads-only': 12, 'no-freeze': 4 }),
-    ...(dice.isIn(15) ? { forS: 5 + dice.below(30) } : {}),
   };
+  const how = { ...walk, ...(dice.isIn(15) ? { forS: 5 + dice.below(30) } : {}) };
   const place = dice.pick<Sketch['scope']>([
     { kind: 'zone', zone: owner },
     { kind: 'zone', zone: zone.id },
@@ -122,12 +130,28 @@ function makeCommand({ base, world, users }: Surroundings, dice: Dice): Sketch {
     { kind: 'idc', idc: zone.idc },
     { kind: 'city', city: zone.city },
   ]);
+  const elastic = elasticOf(world);
+  const app = dice.isIn(40) ? { app: dice.pick(world.userApps) } : {};
   const kind = dice.weighed({
+    ...(elastic.length === 0 ? { 'pop-out': 0, 'pop-back': 0 } : { 'pop-out': 26, 'pop-back': 8 }),
     ...{ move: 24, home: 4, drain: 10, failover: 10, restore: 14, freeze: 3, unfreeze: 3 },
     ...{ pin: 3, unpin: 1, off: 2, on: 2, plan: plans.length === 0 ? 0 : 5 },
     ...{ approve: 4, continue: 8, fence: 10, hold: 3, abort: 8 },
   });
   switch (kind) {
+    case 'pop-out': {
+      const from = dice.isIn(20) ? { from: `${1 + dice.below(4)}s` } : {};
+      const until = dice.isIn(70) ? { until: `${5 + dice.below(8)}s` } : {};
+      const to = dice.pick(elastic);
+      return { do: kind, shards: shards(), to, ...app, ...from, ...until, ...walk };
+    }
+    case 'pop-back': {
+      const scope = dice.isIn(50)
+        ? { kind: 'zone', zone: dice.pick(elastic) }
+        : { kind: 'shards', shards: shards() };
+      const overrides = dice.isIn(10) ? { overrides: ['verified-return'] } : {};
+      return { do: kind, scope, ...app, ...overrides, ...walk };
+    }
     case 'move':
       return { do: 'move', shards: shards(), to: owner, ...how };
     case 'home':

@@ -62,7 +62,10 @@ function complete(fleet: Fleet, gate: SimulatedGate, sketch: Sketch): Sketch | n
 function isHonest(fleet: Fleet, board: Board, run: Run): boolean {
   const moves = board.moves.filter((m) => m.run === run.id && m.mode !== 'no-freeze');
   const waiting = moves.filter(
-    (m) => m.state === 'frozen' || (m.mode === 'reads-only' && m.state === 'routed'),
+    (m) =>
+      m.state === 'verifying' ||
+      m.state === 'frozen' ||
+      (m.mode === 'reads-only' && m.state === 'routed'),
   );
   return waiting.every((m) => isLevel(fleet, m));
 }

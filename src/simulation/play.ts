@@ -59,7 +59,14 @@ export function prepare({ snapshot, gates: wanted, seed, behaviour }: Setting): 
     ...{ world, settings, behaviour, users },
     ways: users.length === 0 ? [] : waysOf(base, users[0]!, idcs[0]!),
     ledger: new Ledger(world, COPY_MS),
-    ...{ asked: new Map(), counts: new Map(), history: [], broken: null, nextWrite: 0 },
+    ...{
+      asked: new Map(),
+      downUntilMs: new Map(),
+      counts: new Map(),
+      history: [],
+      broken: null,
+      nextWrite: 0,
+    },
   };
 }
 

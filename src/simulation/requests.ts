@@ -1,11 +1,12 @@
 /** Clients: what they ask is decided by the real `decide`, handed over with the real signature. */
 import type { Forward } from '../decide/decision.ts';
+import { moveAt, ownerAt } from '../failover/index.ts';
 import { factsFrom, type RecordedFacts } from '../model/facts.ts';
 import { HAND_OVER_HEADER, signHandOver } from '../peer/hand-over.ts';
 import { gateToken } from '../peer/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import type { PlannedRequest } from './events.ts';
-import { breaks, count, type Fleet, settle, snapshotOf, tell } from './fleet.ts';
+import { breaks, count, type Fleet, isDown, settle, snapshotOf, tell } from './fleet.ts';
 import type { SimulatedGate } from './gate.ts';
 
 interface Asked {
@@ -140,8 +141,9 @@ interface Sender {
   readonly placement: Snapshot['placement'];
 }
 
-const wayOf = (asked: Asked, { targets: [{ zone }], pinTag }: Forward) => ({
+const wayOf = (asked: Asked, { targets: [{ zone }], pinTag, route }: Forward) => ({
   shard: asked.shard,
+  app: route.app,
   zone: zone.id,
   isPinned: asked.isPinned || pinTag !== null,
 });
@@ -168,6 +170,11 @@ function serve(
   const done = (): void => {
     if (sender !== null && sender.gate.life === sender.life) answered(fleet, sender.gate, asked);
   };
+  if (isDown(fleet, way.zone)) {
+    count(fleet, 'requests to a zone that is lost');
+    done();
+    return;
+  }
   if (!decision.isWrite) {
     done();
     return;
@@ -187,13 +194,17 @@ function serve(
   });
 }
 
-/** Where leases are declared to be proof enough, a gate without one may still write. */
+/**
+ * Where leases are declared to be proof enough, a gate without one may still write; so may one that
+ * has a lease again from a store which has lost the freeze that nobody waited for it to see.
+ */
 function isKnownGap(
-  { settings, store, clock }: Fleet,
+  { settings, store, clock, ledger }: Fleet,
   gate: SimulatedGate,
   sentMs: number,
 ): boolean {
   if (settings.fencing !== 'lease') return false;
+  if (store.board.epoch < ledger.board.epoch) return true;
   return store.livingSinceMs(gate.name, clock.nowMs) > sentMs - settings.leaseMs;
 }
 
@@ -207,14 +218,14 @@ function judge(
   gate: SimulatedGate,
   sender: Sender | null,
   asked: Asked,
-  { zone, isPinned }: { zone: string; isPinned: boolean },
+  { zone, app, isPinned }: { zone: string; app: string; isPinned: boolean },
   isWrite: boolean,
 ): void {
   if (isPinned) return;
   const { placement } = snapshotOf(fleet, gate);
   const names = (p: typeof placement): boolean => {
-    const move = p.moving.get(asked.shard);
-    return p.zoneOfShard[asked.shard]?.id === zone || move?.from === zone || move?.to === zone;
+    const move = moveAt(p, asked.shard, app);
+    return ownerAt(p, asked.shard, app)?.id === zone || move?.from === zone || move?.to === zone;
   };
   // A read that came late is served as it was decided; how late it may come `staleRead` judges.
   const isSendersWord =
@@ -232,10 +243,10 @@ function staleRead(
   fleet: Fleet,
   gate: SimulatedGate,
   asked: Asked,
-  { isWrite, pinTag, targets: [{ zone }] }: Forward,
+  { isWrite, pinTag, route, targets: [{ zone }] }: Forward,
 ): string | null {
   if (isWrite || pinTag !== null) return null;
   const since = fleet.store.livingSinceMs(gate.name, fleet.clock.nowMs);
-  const broken = fleet.ledger.read(asked.shard, zone.id, since);
+  const broken = fleet.ledger.read(asked.shard, route.app, zone.id, since);
   return broken === null ? null : `${broken}, by ${gate.name}`;
 }

@@ -1,8 +1,10 @@
 /** The gate that carries runs out: the real `advance`, with what the store shows. */
+import { isFirstLiving } from '../failover/advance.ts';
+import { actByItself, watch } from '../failover/automatic.ts';
 import type { Board, GateInFleet } from '../failover/board.ts';
 import { silenceMs } from '../failover/compile-fleet.ts';
 import type { Sight } from '../failover/move.ts';
-import type { Next } from '../failover/next.ts';
+import { ownersOf } from '../failover/owners.ts';
 import { isOver, type Run } from '../failover/run.ts';
 import {
   breaks,
@@ -36,8 +38,8 @@ export function visit(fleet: Fleet, gate: SimulatedGate): void {
   });
 }
 
-function nextFor(fleet: Fleet, gate: SimulatedGate, gates: GateInFleet[]): Next | null {
-  const sight: Sight = {
+function sightOf(fleet: Fleet, gate: SimulatedGate, gates: GateInFleet[]): Sight {
+  return {
     nowMs: fleet.clock.wallMs,
     me: gate.name,
     gates,
@@ -47,12 +49,25 @@ function nextFor(fleet: Fleet, gate: SimulatedGate, gates: GateInFleet[]): Next 
     byPerson: fleet.settings.catchUp.by === 'confirm',
     level: (move) => (isLevel(fleet, move) ? 'level' : 'behind'),
   };
-  return fleet.behaviour.advance(gate.board, fleet.world, sight);
 }
 
 function oneTurn(fleet: Fleet, gate: SimulatedGate, view: GateInFleet[]): void {
-  const next = nextFor(fleet, gate, view);
+  const sight = sightOf(fleet, gate, view);
+  const next = fleet.behaviour.advance(gate.board, fleet.world, sight);
   if (next?.kind === 'commit') commit(fleet, gate, next.board, next.what);
+  else byItself(fleet, gate, sight);
+}
+
+/** Only of elastic zones: no other zone is ever measured to be unwell here. */
+function byItself(fleet: Fleet, gate: SimulatedGate, sight: Sight): void {
+  const policies = fleet.settings.automatic.filter((p) => p.act === 'return');
+  if (policies.length === 0) return;
+  watch(gate.unwellSinceMs, policies, fleet.world, sight.gates, sight.nowMs);
+  if (!isFirstLiving(sight)) return;
+  const acted = actByItself(gate.board, policies, gate.unwellSinceMs, fleet.world, sight);
+  if (acted === null) return;
+  count(fleet, 'returns by themselves');
+  commit(fleet, gate, acted.board, acted.what);
 }
 
 /** Compare-and-set; the gate itself has the new board with the store’s answer. */
@@ -91,12 +106,21 @@ export function commit(
 
 function watchMoves(fleet: Fleet, next: Board): void {
   const before = fleet.ledger.board;
-  for (const m of next.moves)
-    if (!before.moves.some((o) => o.id === m.id)) count(fleet, 'moves begun');
+  for (const m of next.moves) {
+    if (before.moves.some((o) => o.id === m.id)) continue;
+    count(fleet, 'moves begun');
+    if (m.state === 'verifying') count(fleet, 'ways back verified');
+  }
+  const expired = next.runs.filter((r) => !before.runs.some((o) => o.id === r.id));
+  for (const run of expired)
+    if (run.steps[0]?.do === 'pop-back' && run.reason.endsWith('has expired'))
+      count(fleet, 'windows that ended');
   for (const m of before.moves) {
     if (next.moves.some((o) => o.id === m.id)) continue;
-    const flipped = m.shards.every((s) => next.owners?.[s] === m.to);
+    const owners = ownersOf(next, fleet.world.rules, m.app);
+    const flipped = m.shards.every((s) => owners[s] === m.to);
     count(fleet, flipped ? 'moves done' : 'moves dropped');
+    if (flipped && m.app !== null) count(fleet, 'moves of one app done');
     if (m.mode === 'no-freeze') continue;
     const ms = fleet.clock.wallMs - m.frozenAtMs;
     const longest = fleet.counts.get('longest freeze, ms') ?? 0;

@@ -1,7 +1,9 @@
 /** What a command or a plan would do to users, zones and hops, board by board: numbers for people. */
 import type { Board } from '../failover/board.ts';
 import type { Forecast } from '../failover/forecast.ts';
+import { ownerAt } from '../failover/index.ts';
 import { legsBetween } from '../failover/owners.ts';
+import type { Leg } from '../failover/run.ts';
 import { rangesText } from '../zone/compile-rules.ts';
 import { ownsShards, type Zone } from '../zone/topology.ts';
 import { diffShards, type Home, homeOfUid } from './diff.ts';
@@ -32,6 +34,8 @@ interface ForecastStep {
   readonly moved: readonly {
     readonly from: string;
     readonly to: string;
+    /** Only this app of them; null: all that live where they do. */
+    readonly app: string | null;
     readonly shards: string;
   }[];
   /** Of all users, who change zone in this step. */
@@ -69,7 +73,8 @@ export interface Rehearsal {
 const ENTRANCE =
   'requests enter at each IDC in proportion to the shards that its zones own before, whoever the user is';
 const EVEN = 'users and their requests are even over shards';
-const ONLY_SHARDED = 'load is that of users’ shards; the gzone’s and czones’ is not counted';
+const ONLY_SHARDED =
+  'load is that of users’ shards; the gzone’s and czones’ is not counted, and one app of a shard counts as all of it';
 
 export function forecastReport(rehearsal: Rehearsal): ForecastReport {
   const { before, forecast, shardRps, uids, nowMs } = rehearsal;
@@ -105,7 +110,10 @@ export function forecastReport(rehearsal: Rehearsal): ForecastReport {
 function boardsOf({ forecast, what, before }: Rehearsal): { board: Board; what: string }[] {
   const { boards, last } = forecast;
   const final = boards.at(-1)?.board ?? before.board;
-  const same = final.owners === last.owners && final.switches === last.switches;
+  const same =
+    final.owners === last.owners &&
+    final.appOwners === last.appOwners &&
+    final.switches === last.switches;
   return same ? [...boards] : [...boards, { board: last, what }];
 }
 
@@ -117,13 +125,28 @@ function changesOf(
   const legs = legsBetween(owners(now), owners(next));
   const shards = legs.reduce((sum, l) => sum + l.shards.length, 0);
   return {
-    moved: legs.map((l) => ({ ...l, shards: rangesText(l.shards) })),
+    moved: [...legs, ...appLegs(now, next)].map((l) => ({ ...l, shards: rangesText(l.shards) })),
     percentOfUsers: percent(shards, next.topology.sharding.count),
     spreads: [...next.topology.zones.values()].flatMap((zone) => {
       const [a, b] = [spreadText(zone, now), spreadText(zone, next)];
       return a === b ? [] : [`${zone.id}: ${a} → ${b}`];
     }),
   };
+}
+
+/** Of apps that go another way than their shards. */
+function appLegs(now: Snapshot, next: Snapshot): Leg[] {
+  const apps = new Set([...now.placement.apart.keys(), ...next.placement.apart.keys()]);
+  return [...apps].flatMap((app) => {
+    const at = ({ placement }: Snapshot, shard: number): string =>
+      ownerAt(placement, shard, app)?.id ?? '';
+    const before = now.placement.zoneOfShard.map((_, s) => at(now, s));
+    const after = next.placement.zoneOfShard.map((zone, s) => {
+      const withShard = before[s] === now.placement.zoneOfShard[s]?.id && at(next, s) === zone.id;
+      return withShard ? before[s]! : at(next, s);
+    });
+    return legsBetween(before, after, app);
+  });
 }
 
 function spreadText(zone: Zone, snapshot: Snapshot): string {
@@ -149,6 +172,8 @@ function loadsOf(
   const zones = sharded(snapshot);
   const owned = new Map<Zone, number>();
   for (const zone of snapshot.placement.zoneOfShard) owned.set(zone, (owned.get(zone) ?? 0) + 1);
+  for (const zone of zones)
+    owned.set(zone, (owned.get(zone) ?? 0) + shardsApartAt(zone, snapshot).size);
   const count = snapshot.topology.sharding.count;
   const load = (place: string, of: readonly Zone[]): PlaceLoad => {
     const shards = of.reduce((sum, z) => sum + (owned.get(z) ?? 0), 0);
@@ -178,6 +203,16 @@ function loadsOf(
     ),
     crossIdcPercent: percent(1 - stays, 1),
   };
+}
+
+/** Other zones' shards of which some app lives here; as the capacity rule counts them. */
+function shardsApartAt(zone: Zone, { placement }: Snapshot): Set<number> {
+  const shards = [...placement.apart.values()].flatMap((places) =>
+    [...places].flatMap(([s, p]) =>
+      p.zone === zone && placement.zoneOfShard[s] !== zone ? [s] : [],
+    ),
+  );
+  return new Set(shards);
 }
 
 function totals(before: Snapshot, after: Snapshot): ForecastReport['percentOfUsers'] {

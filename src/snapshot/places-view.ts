@@ -23,6 +23,8 @@ interface ZonePlace {
   readonly percentOfUsers: number;
   readonly moving: number;
   readonly frozen: number;
+  /** Apps that live here apart from their shards. */
+  readonly apps: { readonly app: string; readonly shards: string }[];
   readonly groups: GroupPlace[];
 }
 
@@ -77,6 +79,7 @@ function zonePlace(zone: Zone, snapshot: Snapshot): ZonePlace {
       0,
     ),
     frozen: frozen.length,
+    apps: appsApart(zone, snapshot),
     groups,
   };
 }
@@ -87,6 +90,16 @@ function shardsOfZone(zone: Zone, { placement }: Snapshot): number[] {
     if (owner === zone) shards.push(s);
   });
   return shards;
+}
+
+function appsApart(zone: Zone, { placement }: Snapshot): ZonePlace['apps'] {
+  return [...placement.apart].flatMap(([app, places]) => {
+    const here = [...places].filter(
+      ([s, p]) => p.zone === zone && placement.zoneOfShard[s] !== zone,
+    );
+    const shards = here.map(([s]) => s).toSorted((a, b) => a - b);
+    return shards.length === 0 ? [] : [{ app, shards: rangesText(shards) }];
+  });
 }
 
 /** As users meet them: by weight, and by releases where these have moved shards; gray rules left out. */

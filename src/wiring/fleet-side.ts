@@ -58,7 +58,7 @@ export function openFleet(settings: FleetSettings, options: FleetSideOptions): F
         gateway.upstreams.switchOff(next.placement.off);
         options.releases.follow(board);
       },
-      writesUnderWay: (moves) => gateway.writes.anyOf(moves),
+      writesUnderWay: (moves) => gateway.writes.anyOf(moves, holder.current().placement),
       measures: () => meter.read(performance.now()),
       releases: () => options.releases.read(),
       log: (level, text, details) => log[level](details, text),

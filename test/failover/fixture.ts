@@ -74,7 +74,8 @@ export function carriedOut(board: Board, w: World = world(), more: Partial<Sight
     const next = advance(now, w, sight(now, { ...more, nowMs }));
     if (next === null) return now;
     if (next.kind === 'commit') now = next.board;
-    else if (next.kind === 'wait' && next.text === 'soaking') nowMs += 1000;
+    else if (next.kind === 'wait' && next.for === 'time')
+      nowMs = Math.max(nowMs + 1000, now.runs.find((r) => r.id === next.run)?.soakUntilMs ?? 0);
     else return now;
   }
   throw new Error('it does not end');

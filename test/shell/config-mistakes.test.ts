@@ -111,6 +111,16 @@ describe('one mistake, and where it is shown', () => {
       /dr-type/,
     ],
     [
+      'a return of what is no loan',
+      { 'fleet.yaml': [['zones: [EZ01], act: return', 'zones: [RZ03], act: return']] },
+      /return-type/,
+    ],
+    [
+      'a failover of an elastic zone by itself',
+      { 'fleet.yaml': [['zones: [EZ01], act: return', 'zones: [EZ01], act: failover']] },
+      /return-type/,
+    ],
+    [
       'a partner for a gzone',
       { 'topology.yaml': [['type: gzone', 'type: gzone\n            dr: { remote: RZ04 }']] },
       /dr-type/,
@@ -543,6 +553,7 @@ describe('what can be written', () => {
       'demo-key',
       'demo-key',
       'idle-rzone',
+      'unverified-return',
     ]);
   });
 

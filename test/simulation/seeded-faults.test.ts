@@ -48,7 +48,7 @@ describe('a fault put into the fleet is found', () => {
     expect(outcome.broken).toContain(
       'after the unfreeze no gate of the fleet reads at the old owner',
     );
-    expect(outcome.events.length).toBeLessThanOrEqual(6);
+    expect(outcome.events.length).toBeLessThanOrEqual(8);
     const kinds = outcome.events.map((e) => e.kind);
     expect(kinds).toContain('command');
     expect(kinds).toContain('request');
@@ -144,6 +144,24 @@ describe('a fault put into the fleet is found', () => {
       },
     });
     expect(outcome.broken).toMatch(/^a zone serves what the deciding gate’s board says/);
+  });
+
+  it('an app that is sent where its shard is, and lives elsewhere', () => {
+    const outcome = firstBroken({
+      decide: (facts, s) =>
+        decide(facts, { ...s, placement: { ...s.placement, apart: new Map() } }),
+    });
+    expect(outcome.broken).toMatch(/^a zone serves what the deciding gate’s board says/);
+  });
+
+  it('an app on its way whose writes nobody refuses', () => {
+    const outcome = firstBroken({
+      decide: (facts, s) => {
+        const freezes = { ...s.placement.freezes, ofApp: new Map<string, never>() };
+        return decide(facts, { ...s, placement: { ...s.placement, freezes } });
+      },
+    });
+    expect(outcome.broken).toMatch(/^(nobody writes a shard between frozen|a shard is written by)/);
   });
 
   it('and the same seed breaks the same way again', () => {

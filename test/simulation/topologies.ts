@@ -28,25 +28,28 @@ function documents(dice: Dice): string[] {
       for (let z = 1 + dice.below(2); z > 0; z--)
         zones.push({ name: `RZ${zones.length + 1}`, city, idc: `c${city}i${i}` });
   }
+  const withElastic = dice.isIn(75);
   const count = zones.length * (1 + dice.below(4));
   return [
-    `apiVersion: zonegate/v1\nkind: Topology\nsharding: { count: ${count}, key: { hash: fnv1a } }\n${citiesText(zones, dice)}`,
+    `apiVersion: zonegate/v1\nkind: Topology\nsharding: { count: ${count}, key: { hash: fnv1a } }\n${citiesText(zones, withElastic, dice)}`,
     `apiVersion: zonegate/v1\nkind: Rules\nepoch: 1\nshards: {${shardsText(zones, count)}}`,
     `apiVersion: zonegate/v1\nkind: Routes
 identities: { user: [{ header: x-user, trust: [app, peer] }, { query: uid }] }
-routes: [{ host: "*", path: /, zone: rzone, app: any, identity: user }]`,
+routes:
+  - { host: "*", path: /, zone: rzone, app: any, identity: user }
+  - { host: "*", path: /other, zone: rzone, app: other, identity: user }`,
     `apiVersion: zonegate/v1\nkind: Gate
 listeners: [{ address: "127.0.0.1:18081" }]
 trust: { peers: ["127.0.0.1"] }
 keys: { cookie: ${keys}, peer: ${keys} }`,
-    fleetText(dice),
+    fleetText(withElastic, dice),
     `apiVersion: zonegate/v1\nkind: Plan\nname: out-and-home
 steps: [{ failover: { zone: RZ1 }, pace: [1] }, { soak: 1 }, { restore: { zone: RZ1 } }]
 onTrouble: ${dice.pick(['hold', 'back'])}`,
   ];
 }
 
-function fleetText(dice: Dice): string {
+function fleetText(withElastic: boolean, dice: Dice): string {
   const maxMs = dice.pick([2000, 8000, 30_000]);
   return `apiVersion: zonegate/v1\nkind: Fleet
 store: { file: store }
@@ -56,10 +59,10 @@ beatMs: ${dice.pick([200, 500])}
 pollMs: ${dice.pick([300, 1500])}
 freeze: { maxMs: ${maxMs}, budgetMs: ${20 * maxMs} }
 catchUp: { by: ${dice.pick(['none', 'confirm'])} }
-safety: { persons: ${1 + dice.below(2)} }`;
+safety: { persons: ${1 + dice.below(2)} }${withElastic ? `\nautomatic: [{ zones: [EZ1], act: return, forS: 1, dwellS: ${1 + dice.below(10)} }]` : ''}`;
 }
 
-function citiesText(zones: readonly MadeZone[], dice: Dice): string {
+function citiesText(zones: readonly MadeZone[], withElastic: boolean, dice: Dice): string {
   const lines = ['cities:'];
   for (const city of new Set(zones.map((z) => z.city))) {
     lines.push(`  city${city}:`, '    idcs:');
@@ -67,6 +70,8 @@ function citiesText(zones: readonly MadeZone[], dice: Dice): string {
       lines.push(`      ${idc}:`, `        gates: ["${idc}.gates.test:80"]`, '        zones:');
       for (const zone of zones.filter((z) => z.idc === idc))
         lines.push(`          ${zone.name}: ${zoneText(zone, zones, dice)}`);
+      if (withElastic && idc === zones.at(-1)!.idc)
+        lines.push(`          EZ1: { type: elastic, groups: { A: ${groupText('A', 'EZ1')} } }`);
     }
   }
   return lines.join('\n');
@@ -80,10 +85,12 @@ function zoneText(zone: MadeZone, zones: readonly MadeZone[], dice: Dice): strin
     ...(remotes.length === 0 ? [] : [`remote: ${dice.pick(remotes).name}`]),
   ];
   const groups = ['A', 'B'].slice(0, 1 + dice.below(2));
-  const group = (g: string): string =>
-    `${g}: { endpoints: { any: ["${g}.${zone.name}.test:80"] } }`;
+  const group = (g: string): string => `${g}: ${groupText(g, zone.name)}`;
   return `{ type: rzone, ${dr.length === 0 ? '' : `dr: { ${dr.join(', ')} }, `}groups: { ${groups.map(group).join(', ')} } }`;
 }
+
+const groupText = (group: string, zone: string): string =>
+  `{ endpoints: { any: ["${group}.${zone}.test:80"], other: ["o${group}.${zone}.test:80"] } }`;
 
 const shardsText = (zones: readonly MadeZone[], count: number): string => {
   const each = count / zones.length;

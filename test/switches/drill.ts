@@ -12,6 +12,9 @@ export interface DrillOptions {
   readonly perS: number;
   /** Seconds between the stages of the drain. */
   readonly soakS: number;
+  /** Every second request is of a user of these shards. */
+  readonly favoured?: readonly number[];
+  readonly probeMs?: number;
   readonly print: (line: string) => void;
 }
 
@@ -37,15 +40,16 @@ export class Drill {
   private constructor(options: DrillOptions, fleet: GateProcesses) {
     this.options = options;
     this.fleet = fleet;
-    this.load = new Load(this.entrances(IDCS), options.perS);
+    this.load = new Load(this.entrances(IDCS), options.perS, options.favoured);
   }
 
   static async start(options: DrillOptions): Promise<Drill> {
     const control = options.thousands * 1000 + 991;
-    const url = `http://127.0.0.1:${control}/level?from={from}&to={to}&shards={shards}`;
+    const url = `http://127.0.0.1:${control}/level?from={from}&to={to}&shards={shards}&stage={stage}`;
     const fleet = new GateProcesses({
       thousands: options.thousands,
       times: 'leaseMs: 2000\nbeatMs: 300\npollMs: 500',
+      ...(options.probeMs === undefined ? {} : { probeMs: options.probeMs }),
       catchUp: `{ by: http, url: "${url}", maxLagMs: 0 }`,
     });
     const drill = new Drill(options, fleet);

@@ -27,6 +27,8 @@ export interface FleetOptions {
   readonly catchUp?: string;
   /** More edits: file → [line, its replacement]. */
   readonly edits?: Readonly<Record<string, readonly (readonly [RegExp, string])[]>>;
+  /** Between two probes of an endpoint; as the reference says when absent. */
+  readonly probeMs?: number;
 }
 
 /** The run's id, or '' for what was done at once; the board's epoch. */
@@ -68,11 +70,12 @@ export class GateProcesses {
   };
 
   #writeFleet(): void {
-    const { times = '', redis = '', catchUp = '{ by: none }' } = this.#options;
+    const { times = '', redis = '', catchUp = '{ by: none }', probeMs } = this.#options;
     const address = `127.0.0.1:${this.redis.port}`;
     this.#edit('fleet.yaml', [
       [/^store: .*$/m, `store: { redis: { addresses: ["${address}"]${redis} } }`],
       [/^catchUp: .*$/m, `catchUp: ${catchUp}`],
+      [/(\[EZ01\], act: return, forS: )\d+/, '$11'],
       [/^leaseMs: .*\nbeatMs: .*\npollMs: .*$/m, times === '' ? '$&' : times],
     ]);
     // A machine with too much to do must not look like a zone that fails.
@@ -85,6 +88,7 @@ export class GateProcesses {
       [/queueMs: \d+/, 'queueMs: 5000'],
       [/pending: 256/, 'pending: 4096'],
       [/pending: 1024/, 'pending: 16384'],
+      [/tcp: true/, probeMs === undefined ? '$&' : `tcp: true, intervalMs: ${probeMs}`],
     ]);
   }
 

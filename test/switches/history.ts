@@ -60,7 +60,8 @@ export class History {
           open.set(shard, window);
           this.windows[shard]!.push(window);
         }
-        const state = /^(frozen|caught-up|flipped|routed): shards (.+), (\S+) → (\S+)$/.exec(part);
+        const state =
+          /^(frozen|caught-up|flipped|routed): shards (.+?)(?: of \S+)?, (\S+) → (\S+)$/.exec(part);
         for (const shard of shardsIn(state?.[2] ?? '').filter(() => state !== null)) {
           const window = open.get(shard)!;
           window.to = state![4]!;
@@ -69,7 +70,7 @@ export class History {
           window.flipped = true;
           now[shard] = window.to;
         }
-        const over = /^unfrozen after \d+ ms: shards (.+) belong to/.exec(part);
+        const over = /^unfrozen after \d+ ms: shards (.+?)(?: of \S+)? belong to/.exec(part);
         if (over !== null) for (const shard of shardsIn(over[1]!)) end(shard, atMs);
         const dropped = /^dropped shards ([\d, -]+): /.exec(part);
         if (dropped !== null) for (const shard of shardsIn(dropped[1]!)) end(shard, null);
@@ -102,6 +103,6 @@ export class History {
 }
 
 function pushed(said: string): number[] {
-  const text = /^freezing shards (.+)$/.exec(said)?.[1];
+  const text = /^freezing shards (.+?)(?: of \S+)?$/.exec(said)?.[1];
   return text === undefined ? [] : shardsIn(text);
 }

@@ -33,6 +33,7 @@ export class Load {
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 4000, maxFreeSockets: 4000 });
   #gates: readonly { readonly name: string; readonly port: number }[];
   readonly #perS: number;
+  readonly #favoured: readonly number[];
   #timer: NodeJS.Timeout | null = null;
   /** In the order in which they began. */
   readonly #open = new Set<number>();
@@ -40,7 +41,12 @@ export class Load {
   /** By phase: how late this process itself was at most; waits up to that are not the gates'. */
   readonly ownLagMs = new Map<string, number>();
 
-  constructor(gates: readonly { readonly name: string; readonly port: number }[], perS: number) {
+  constructor(
+    gates: readonly { readonly name: string; readonly port: number }[],
+    perS: number,
+    favoured: readonly number[] = [],
+  ) {
+    this.#favoured = favoured;
     this.#gates = gates;
     this.#perS = perS;
   }
@@ -88,7 +94,10 @@ export class Load {
   #ask(dueMs: number): void {
     const id = this.#next++;
     const gate = this.#gates[id % this.#gates.length]!;
-    const shard = Math.floor(Math.random() * SHARDS);
+    const isFavoured = this.#favoured.length > 0 && Math.random() < 0.5;
+    const shard = isFavoured
+      ? this.#favoured[Math.floor(Math.random() * this.#favoured.length)]!
+      : Math.floor(Math.random() * SHARDS);
     const isWrite = Math.random() * 100 < WRITE_PERCENT;
     const uid = `20880${String(id % 1e8).padStart(8, '0')}${String(shard).padStart(2, '0')}1`;
     this.#open.add(id);

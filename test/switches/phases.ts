@@ -65,7 +65,7 @@ export async function lostGate(drill: Drill): Promise<Loss> {
   return loss;
 }
 
-async function measured(
+export async function measured(
   drill: Drill,
   phase: string,
   commandMs: number,

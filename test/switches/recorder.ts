@@ -14,6 +14,8 @@ export interface Recorded {
   readonly shard: number;
   readonly isWrite: boolean;
   readonly epoch: number;
+  /** Of the shard’s owner: what a data layer fences by. */
+  readonly ownerEpoch: number;
   /** By the wall clock, as the board's times are. */
   readonly startMs: number;
   /** null: it was cut off, so nobody was told that it was accepted. */
@@ -41,6 +43,8 @@ export class Recorder {
   readonly #asked = new Set<string>();
   /** Of zones whose gate was given up: no write of an epoch up to this is taken any more. */
   readonly #fences = new Map<string, number>();
+  /** Does the data of homes follow that of the elastic zone? As long as not, nothing may be frozen. */
+  followsHome = true;
   /** Writes that the dead had still sent. */
   tooLate = 0;
   #control: http.Server | null = null;
@@ -48,7 +52,7 @@ export class Recorder {
   /** @param controlPort where the catch-up check is answered */
   async start(topology: Topology, controlPort: number): Promise<void> {
     for (const zone of topology.zones.values()) {
-      if (zone.type !== 'rzone') continue;
+      if (zone.type !== 'rzone' && zone.type !== 'elastic') continue;
       const ports = zone.groups.flatMap((group) =>
         [...group.endpoints.values()].flatMap((source) =>
           source.kind === 'static' ? source.addresses.map((a) => a.address.port) : [],
@@ -79,6 +83,7 @@ export class Recorder {
       shard: Number(headers['x-ldc-shard'] ?? -1),
       isWrite: method === 'POST',
       epoch: Number(headers['x-ldc-board-epoch'] ?? -1),
+      ownerEpoch: Number(headers['x-ldc-owner-epoch'] ?? -1),
       startMs: Date.now(),
       endMs: null,
     };
@@ -118,6 +123,9 @@ export class Recorder {
   #level(url: string): string {
     const query = new URL(url, 'http://here').searchParams;
     const from = query.get('from') ?? '';
+    // Asked while everybody writes.
+    if (query.get('stage') === 'verify')
+      return JSON.stringify({ lagMs: this.followsHome ? 5 : 1e6 });
     const shards = shardsIn(query.get('shards') ?? '');
     const busy = shards.filter((s) => (this.#underWay.get(`${from} ${s}`) ?? 0) > 0);
     if (busy.length > 0)

@@ -1,5 +1,6 @@
 /** A forecast for people: per step who moves, and what every place would carry. */
 
+import { ofApp } from '../../failover/owners.ts';
 import type { Home } from '../../snapshot/diff.ts';
 import type { ForecastReport, Loads, PlaceLoad } from '../../snapshot/forecast-report.ts';
 
@@ -21,7 +22,7 @@ export function forecastText(r: ForecastReport): string {
     lines.push(
       '',
       `${i + 1}. ${step.what}`,
-      ...step.moved.map((m) => `  shards ${m.shards}: ${m.from} → ${m.to}`),
+      ...step.moved.map((m) => `  shards ${m.shards}${ofApp(m.app)}: ${m.from} → ${m.to}`),
       ...step.spreads.map((s) => `  ${s}`),
     );
     if (step.moved.length > 0)

@@ -2,6 +2,7 @@
 import type { Command as CliCommand } from 'commander';
 import { type AuditOptions, audit } from './audit.ts';
 import { board, reassert } from './board.ts';
+import { addElastic } from './elastic.ts';
 import { fleet } from './fleet.ts';
 import { addLaneCommands } from './lanes.ts';
 import {
@@ -26,6 +27,7 @@ export function addSwitchCommands(program: CliCommand, done: Done): void {
     program.command('status').description('zones, switches, runs and gates as they stand'),
   ).action((o: ReadOptions) => done(status(o)));
   addMoves(program, done);
+  addElastic(program, done);
   addOrders(program, done);
   addPlans(program, done);
   addLaneCommands(program, done);

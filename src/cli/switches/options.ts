@@ -35,6 +35,9 @@ export interface MoveOptions extends WriteOptions {
   readonly fenced?: string | undefined;
   readonly for?: string | undefined;
   readonly endWithin?: string | undefined;
+  readonly from?: string | undefined;
+  readonly until?: string | undefined;
+  readonly app?: string | undefined;
 }
 
 const DEFAULT_ADMIN = 'http://127.0.0.1:9901';
@@ -81,8 +84,11 @@ export function writing(command: CliCommand): CliCommand {
 export const lasting = (command: CliCommand): CliCommand =>
   writing(command).option('--for <time>', 'ends by itself after so long, as 2h');
 
-export function moving(command: CliCommand): CliCommand {
-  return lasting(command)
+export const moving = (command: CliCommand): CliCommand => walking(lasting(command));
+
+/** Of a run that moves users. */
+export function walking(command: CliCommand): CliCommand {
+  return command
     .option('--pace <list>', 'shards moved in all after each stage, as 1,5,25')
     .option('--soak <time>', 'between stages, as 10s')
     .addOption(
@@ -112,6 +118,9 @@ export function commandOf(fields: Readonly<Record<string, unknown>>, o: MoveOpti
     fenced: o.fenced && wordsOf(o.fenced),
     endWithinS: o.endWithin && secondsOf(o.endWithin, '--end-within'),
     forS: o.for && secondsOf(o.for, '--for'),
+    from: o.from,
+    until: o.until,
+    app: o.app,
   };
   if (o.to !== undefined) given.to = o.to;
   const report = new Report();

@@ -1,4 +1,5 @@
 /** Plans as declared, and runs of them. */
+import { ofApp } from '../../failover/owners.ts';
 import type { Plan, Run, Step } from '../../failover/run.ts';
 import { scopeText } from '../../failover/scope.ts';
 import { releaseText } from '../../failover/switch-text.ts';
@@ -55,10 +56,12 @@ function stepText(step: Step): string {
   if (step.do === 'confirm') return `confirm: ${step.text}`;
   if (step.do === 'soak') return `soak ${step.soakS} s`;
   if (step.do === 'release') return releaseText(step);
-  const what = `${step.do} ${scopeText(step.scope)}`;
+  if (step.do === 'wait') return `wait until ${new Date(step.untilMs).toISOString()}`;
+  const what = `${step.do} ${scopeText(step.scope)}${'app' in step ? ofApp(step.app) : ''}`;
   if (!('to' in step)) return step.do === 'weigh' ? `${what}, ${step.percent} % out` : what;
   const pace = step.pace.length === 0 ? 'at once' : `pace ${step.pace.join(', ')}`;
-  return `${what} to ${step.to}, ${step.percent} %, ${pace}, soak ${step.soakS} s, ${step.mode}`;
+  const where = step.do === 'restore' || step.do === 'pop-back' ? '' : ` to ${step.to}`;
+  return `${what}${where}, ${step.percent} %, ${pace}, soak ${step.soakS} s, ${step.mode}`;
 }
 
 function runLines(run: Run, waitsFor: string | null): string[] {

@@ -1,6 +1,7 @@
 /** What stands now, for people at night. */
 import type { z } from 'zod';
 import type { Board, Switch } from '../../failover/board.ts';
+import { ofApp } from '../../failover/owners.ts';
 import { isOver, type Run } from '../../failover/run.ts';
 import { switchText } from '../../failover/switch-text.ts';
 import {
@@ -20,7 +21,7 @@ import { agoText, untilText } from './times.ts';
 
 type Cities = z.infer<typeof placesAnswer>['cities'];
 /** By run: what it waits for, null for nothing. */
-type Waits = ReadonlyMap<string, string | null>;
+export type Waits = ReadonlyMap<string, string | null>;
 type Zone = Cities[number]['idcs'][number]['zones'][number];
 
 export async function status(options: ReadOptions): Promise<number> {
@@ -62,7 +63,7 @@ function statusLines(board: Board, cities: Cities, fleet: FleetAnswer, waits: Wa
       'shards under way',
       board.moves.map(
         (m) =>
-          `${m.id} of ${m.run}: shards ${rangesText(m.shards)}, ${m.from} → ${m.to}, ${m.state}`,
+          `${m.id} of ${m.run}: shards ${rangesText(m.shards)}${ofApp(m.app)}, ${m.from} → ${m.to}, ${m.state}`,
       ),
     ),
     ...section(
@@ -104,10 +105,11 @@ function zoneLine(z: Zone): string {
       : ` ${z.shardCount} shards, ${z.percentOfUsers} % of users${z.shards === '' ? '' : ` (${z.shards})`};`;
   const moving = z.moving === 0 ? '' : `; ${z.moving} shards under way`;
   const frozen = z.frozen === 0 ? '' : `; writes of ${z.frozen} shards are refused`;
-  return `${name}${users} ${groups}${moving}${frozen}`;
+  const apps = z.apps.map((a) => `; and ${a.app} of shards ${a.shards}`).join('');
+  return `${name}${users} ${groups}${apps}${moving}${frozen}`;
 }
 
-function switchLine(s: Switch, now: number): string {
+export function switchLine(s: Switch, now: number): string {
   const until = s.untilMs === null ? '' : ` ${untilText(s.untilMs, now)}`;
   return `${s.id} ${s.action === 'pin' ? `pin ${s.uid} to ${s.zone}` : switchText(s)}${until}; ${signed(s, now)}`;
 }
@@ -117,9 +119,9 @@ const signed = (
   now: number,
 ): string => `by ${s.by} ${agoText(s.atMs, now)}: ${s.reason}`;
 
-const isCurrent = (run: Run): boolean => !isOver(run) || run.returnAtMs !== null;
+export const isCurrent = (run: Run): boolean => !isOver(run) || run.returnAtMs !== null;
 
-function runLine(run: Run, waits: Waits, now: number): string {
+export function runLine(run: Run, waits: Waits, now: number): string {
   const step = run.steps[run.at];
   const where = step === undefined ? '' : `, step ${run.at + 1}/${run.steps.length} ${step.do}`;
   const why = waits.get(run.id) ?? run.note;

@@ -110,6 +110,8 @@ function judge(look: Look, said: string): Outcome | null {
   }
   if (run.state === 'aborted' && said !== 'abort')
     return { outcome: 'failed', text: `${run.id} was aborted: ${run.note}` };
+  if (run.state === 'running' && run.steps[run.at]?.do === 'wait' && look.waitsFor !== null)
+    return inForce ? { outcome: 'done', text: `${run.id} is planned: ${look.waitsFor}` } : null;
   if (run.state === 'done')
     return inForce ? { outcome: 'done', text: `${run.id} ${run.note}; ${everywhere}` } : null;
   if (look.needsPerson && said !== 'hold') return { outcome: 'pending', text: nextText(look, run) };

@@ -74,6 +74,9 @@ export const placesAnswer = z.object({
               percentOfUsers: z.number(),
               moving: z.number().describe('Shards on their way to or from it'),
               frozen: z.number().describe('Shards whose writes are refused'),
+              apps: z
+                .array(z.object({ app: z.string(), shards: z.string() }))
+                .describe('Apps that live there apart from their shards'),
               groups: z.array(
                 z.object({ group: z.string(), idc: z.string(), percent: z.number() }),
               ),

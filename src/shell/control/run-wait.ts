@@ -2,7 +2,7 @@
 import { advanceRun } from '../../failover/advance.ts';
 import type { GateInFleet } from '../../failover/board.ts';
 import { silenceMs } from '../../failover/compile-fleet.ts';
-import type { Sight } from '../../failover/move.ts';
+import { NOT_SAFE, type Sight } from '../../failover/move.ts';
 import type { Run } from '../../failover/run.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
 import { worldOf } from '../../snapshot/world.ts';
@@ -34,6 +34,10 @@ export function waitOf(
   const next = advanceRun(board, run, worldOf(snapshot, null), sight);
   if (next?.kind === 'check') {
     const zones = [...new Set(next.moves.map((m) => m.to))].join(', ');
+    if (next.moves.every((m) => m.state === 'verifying')) {
+      const what = `${NOT_SAFE}: the declared check does not say that the data of ${zones} follows`;
+      return { waitsFor: what, needsPerson: false };
+    }
     return { waitsFor: `the data of ${zones} to be level`, needsPerson: false };
   }
   if (next?.kind !== 'wait') return { waitsFor: null, needsPerson: false };

@@ -3,7 +3,7 @@
  * checksum good, and no safety rule speaks against it; what is refused raises an alarm and changes
  * nothing. Nothing here is on the way of a request.
  */
-import { type Board, EMPTY_BOARD, type Move } from '../../failover/board.ts';
+import { type Board, EMPTY_BOARD, holdsWrites, type Move } from '../../failover/board.ts';
 import { judgeAsGate, judgeFixed, type World } from '../../failover/safety.ts';
 import type { LastGood } from './last-good.ts';
 import type { StoredBoard } from './store.ts';
@@ -131,7 +131,7 @@ export class BoardKeeper {
   /** No write that the board forbids is under way any more? Asked after a board, and after writes. */
   settle(): void {
     if (this.#settled >= this.#board.epoch) return;
-    const frozen = this.#board.moves.filter((m) => m.mode !== 'no-freeze');
+    const frozen = this.#board.moves.filter(holdsWrites);
     const late = frozen.filter((m) => this.#hooks.writesUnderWay([m]));
     if (late.length > 0) {
       // Boards may be skipped: what was settled before says nothing of a move that is new here.

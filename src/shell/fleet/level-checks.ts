@@ -3,8 +3,9 @@ import type { Move } from '../../failover/board.ts';
 import type { FleetSettings } from '../../failover/compile-fleet.ts';
 import { askLevel, type Checked, type Level } from './catch-up.ts';
 
-/** A check is asked again so soon. */
+/** A check is asked again so soon; while nothing is frozen there is time. */
 const AGAIN_MS = 50;
+const VERIFY_AGAIN_MS = 1000;
 
 interface Asked {
   readonly checked: Checked | null;
@@ -38,7 +39,7 @@ export class LevelChecks {
       const key = keyOf(move);
       const known = this.#asked.get(key) ?? { checked: null, isUnderWay: false, atMs: -Infinity };
       wanted.set(key, known);
-      if (known.isUnderWay || nowMs - known.atMs < AGAIN_MS) continue;
+      if (known.isUnderWay || nowMs - known.atMs < againMs(move)) continue;
       wanted.set(key, { ...known, isUnderWay: true, atMs: nowMs });
       void this.#askOne(move, key);
     }
@@ -57,5 +58,7 @@ export class LevelChecks {
     this.#asked.clear();
   }
 }
+
+const againMs = ({ state }: Move): number => (state === 'verifying' ? VERIFY_AGAIN_MS : AGAIN_MS);
 
 const keyOf = (move: Move): string => `${move.id} ${move.stateEpoch}`;

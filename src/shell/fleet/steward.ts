@@ -138,10 +138,10 @@ export class Steward {
         return (await this.#hooks.commit(next.board, next.what)) ? 0 : WAITING_MS;
       case 'check':
         this.#checks.ask(next.moves, performance.now());
-        return BUSY_MS;
+        return next.moves.every((m) => m.state === 'verifying') ? WAITING_MS : BUSY_MS;
       case 'wait':
         this.#waitFor(next.text, { run: next.run });
-        return board.moves.length > 0 ? BUSY_MS : WAITING_MS;
+        return board.moves.some((m) => m.state !== 'verifying') ? BUSY_MS : WAITING_MS;
     }
   }
 

@@ -3,6 +3,7 @@
  * Kept until no retry can need it.
  */
 import type { Forward } from '../../decide/decision.ts';
+import { freezeAt } from '../../failover/freeze.ts';
 import { HAND_OVER_HEADER, signHandOver } from '../../peer/hand-over.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
 import { type BodyReader, MALFORMED } from '../http1/body.ts';
@@ -112,11 +113,19 @@ function forTarget(
  * For a data layer that refuses what comes too late: docs/fencing.md. A gate that lags obeys the one
  * that handed the request over, so the board's epoch is that of the board which decided.
  */
-function boardLines({ shard, handedBoard }: Forward, { board, placement }: Snapshot): string {
+function boardLines({ shard, handedBoard, route }: Forward, snapshot: Snapshot): string {
+  const { board, placement } = snapshot;
   const epoch = Math.max(board.epoch, handedBoard);
-  const known = shard === null ? '' : `X-Ldc-Owner-Epoch: ${board.since?.[shard] ?? 0}\r\n`;
-  const frozen = placement.freezes.any && shard !== null && placement.freezes.ofShard[shard];
+  const known =
+    shard === null ? '' : `X-Ldc-Owner-Epoch: ${ownerEpoch(snapshot, shard, route.app)}\r\n`;
+  const { freezes } = placement;
+  const frozen = freezes.any && shard !== null && freezeAt(freezes, shard, route.app) !== null;
   return `X-Ldc-Board-Epoch: ${epoch}\r\n${known}${frozen ? 'X-Ldc-Frozen: 1\r\n' : ''}`;
+}
+
+function ownerEpoch({ board, placement }: Snapshot, shard: number, app: string): number {
+  const own = placement.apart.size === 0 ? undefined : placement.apart.get(app)?.get(shard);
+  return own?.since ?? board.since?.[shard] ?? 0;
 }
 
 /** What ends a body on the wire, once all of it has been read. */

@@ -1,17 +1,23 @@
 /**
- * Writes that this gate has let through and that are not over: by shard, and by zone where nobody
- * knows the shard. A freeze holds here only when the last write from before it is over; until then
+ * Writes that this gate has let through and that are not over: by app and shard, and by zone where
+ * nobody knows the shard. A freeze holds here only when the last write from before it is over; until then
  * the gate must not say that it does.
  */
 import type { Forward } from '../../decide/decision.ts';
 import type { Move } from '../../failover/board.ts';
-import type { ZoneId } from '../../model/ids.ts';
+import { moveAt, type Placement } from '../../failover/index.ts';
+import type { AppId, ZoneId } from '../../model/ids.ts';
 
 const MOST_SHARDS = 1024;
 
+interface OfApp {
+  readonly ofShard: Int32Array;
+  readonly unknownIn: Map<ZoneId, number>;
+}
+
 export class WritesUnderWay {
-  readonly #ofShard = new Int32Array(MOST_SHARDS);
-  readonly #unknownIn = new Map<ZoneId, number>();
+  /** As many as routes name. */
+  readonly #apps = new Map<AppId, OfApp>();
   /** Told after the end of any write, while somebody waits for one. */
   whenOver: (() => void) | null = null;
 
@@ -25,23 +31,36 @@ export class WritesUnderWay {
   }
 
   /** A pinned user does not move with his shard. */
-  #count({ shard, pinTag, targets }: Forward, by: number): void {
+  #count({ shard, pinTag, targets, route }: Forward, by: number): void {
     if (pinTag !== null) return;
+    let own = this.#apps.get(route.app);
+    if (own === undefined) {
+      own = { ofShard: new Int32Array(MOST_SHARDS), unknownIn: new Map() };
+      this.#apps.set(route.app, own);
+    }
     if (shard !== null) {
-      this.#ofShard[shard]! += by;
+      own.ofShard[shard]! += by;
       return;
     }
     const zone = targets[0].zone.id;
-    this.#unknownIn.set(zone, (this.#unknownIn.get(zone) ?? 0) + by);
+    own.unknownIn.set(zone, (own.unknownIn.get(zone) ?? 0) + by);
   }
 
-  /** Is a write under way that these moves forbid? */
-  anyOf(moves: readonly Move[]): boolean {
-    return moves.some(
-      (m) =>
-        m.shards.some((s) => this.#ofShard[s]! > 0) ||
-        (this.#unknownIn.get(m.from as ZoneId) ?? 0) > 0,
-    );
+  /**
+   * Is a write under way that these moves forbid? Not one of an app that lives elsewhere: its writes
+   * go on, and nobody would ever see the end of them.
+   * @param placement of the board that has the moves
+   */
+  anyOf(moves: readonly Move[], placement: Placement): boolean {
+    for (const [app, { ofShard, unknownIn }] of this.#apps) {
+      for (const m of moves) {
+        if (m.app !== null && m.app !== app) continue;
+        if ((unknownIn.get(m.from as ZoneId) ?? 0) > 0) return true;
+        if (m.shards.some((s) => ofShard[s]! > 0 && moveAt(placement, s, app) !== undefined))
+          return true;
+      }
+    }
+    return false;
   }
 }
 

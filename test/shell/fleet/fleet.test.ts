@@ -116,7 +116,7 @@ describe('a gate without its store', () => {
     // Frozen in mid-move, as a gate that was cut off then would have it.
     const { board } = a.fleet.keeper;
     const move: Move = {
-      ...{ id: 'm9', run: 'r1', shards: [7], from: 'RZ02', to: 'RZ01' },
+      ...{ id: 'm9', run: 'r1', app: null, shards: [7], from: 'RZ02', to: 'RZ01' },
       ...{ stateEpoch: board.epoch + 1, frozenAtMs: 0, freezeUntilMs: 1 },
       mode: 'no-freeze',
       state: 'caught-up',

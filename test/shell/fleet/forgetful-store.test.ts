@@ -94,7 +94,7 @@ it('acknowledges no freeze that it has first met later, while a write is under w
   keeper.take(toStored({ ...EMPTY_BOARD, epoch: 12 }), 'its own history');
   busy = true;
   const move: Move = {
-    ...{ id: 'm1', run: 'r1', shards: [7], from: 'RZ01', to: 'RZ02', mode: 'freeze' },
+    ...{ id: 'm1', run: 'r1', app: null, shards: [7], from: 'RZ01', to: 'RZ02', mode: 'freeze' },
     ...{ state: 'freeze-pushed', stateEpoch: 10, frozenAtMs: 1, freezeUntilMs: 2 },
   };
   keeper.take(toStored({ ...EMPTY_BOARD, epoch: 13, moves: [move] }), 'another history');
