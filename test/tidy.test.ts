@@ -26,6 +26,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   cookie: 2,
   failover: 2,
   release: 2,
+  'stress-tag': 2,
   snapshot: 3,
   decide: 4,
   shell: 5,

@@ -12,7 +12,9 @@ import { GROUP } from '../release/index.ts';
 import { isWrite } from '../route/compile.ts';
 import type { Route } from '../route/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
+import type { Scene } from '../stress-tag/index.ts';
 import { type Placed, place } from './place.ts';
+import { handedGroup } from './stress.ts';
 import type { User } from './user.ts';
 
 export interface Received {
@@ -57,9 +59,13 @@ export function receive(
   handOver: ReceivedHandOver,
   route: Route,
   user: User,
+  scene: Scene | null,
   snapshot: Snapshot,
 ): Received | null {
-  const known = user.shard !== null || user.pin !== null;
+  // A scene with its own table, or its own endpoints, has nothing to do with who owns users now.
+  const known =
+    (user.shard !== null || user.pin !== null) &&
+    (scene === null || (scene.owners === null && !scene.shadow));
   const corrects = known && handOver.how === 'table' && route.zoneType === 'rzone';
   if (corrects && isNewer(snapshot, handOver) && !isUnderWay(user, handOver, snapshot)) {
     const now = place(facts, route, user, snapshot);
@@ -70,7 +76,7 @@ export function receive(
     if (isWrite(route, facts.method) || !cameLate(user, handOver, snapshot)) return null;
   }
   const zone = snapshot.topology.zones.get(handOver.zone as ZoneId);
-  const group = zone?.groups.find((g) => g.id === handOver.group);
+  const group = handedGroup(zone, handOver.group, scene);
   const target = group && snapshot.targets.get(facts.entryIdc)?.get(group);
   if (target?.via !== 'local' || !target.group.endpoints.has(route.app)) return null;
   const placed = {

@@ -11,43 +11,51 @@ import { PLACE } from '../failover/reasons.ts';
 import type { RequestFacts } from '../model/facts.ts';
 import type { ZoneId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
-import {
-  FORCED_ZONE_HEADER,
-  gateToken,
-  hasBeenHere,
-  type Speaker,
-  whoSpeaks,
-} from '../peer/index.ts';
+import { FORCED_ZONE_HEADER, gateToken, hasBeenHere, whoSpeaks } from '../peer/index.ts';
 import { FROM, HOP, LOOP } from '../peer/reasons.ts';
 import { isWrite } from '../route/compile.ts';
 import { findRoute, type Route } from '../route/index.ts';
 import { normalisePath } from '../route/normalise.ts';
 import { ROUTE } from '../route/reasons.ts';
 import type { Snapshot, Target } from '../snapshot/index.ts';
+import type { Scene } from '../stress-tag/index.ts';
 import type { Decision, Forward, Respond } from './decision.ts';
 import { findFault } from './fault.ts';
 import { receive } from './hand-over.ts';
 import { inZone, type Placed, place } from './place.ts';
-import { cookieFate } from './route-cookie.ts';
+import { cookieFate, NOT_FOR_STRESS } from './route-cookie.ts';
+import {
+  type Caller,
+  hear,
+  hearUids,
+  inScene,
+  laneOf,
+  placeStress,
+  type Refused,
+  sceneOf,
+  stopOf,
+} from './stress.ts';
 import { findUser, handedUser, type User } from './user.ts';
 
 export function decide(facts: RequestFacts, snapshot: Snapshot): Decision {
-  const speaker = whoSpeaks(facts, snapshot.peer);
-  // later: waf judges the head, stress-tag finds the traffic class
+  // later: waf judges the head
+  const speaker = hear(facts, whoSpeaks(facts, snapshot.peer), snapshot);
   if (speaker.reason === FROM.unverified)
     return respond(421, speaker, snapshot, [], FROM.unverified);
+  const stop = stopOf(speaker, facts, snapshot);
+  if (stop !== null) return stopped(stop, speaker, snapshot, entered(speaker));
   if (hasBeenHere(facts.list('cdn-loop'), gateToken(facts.entryIdc))) {
-    return respond(508, speaker, snapshot, [speaker.reason], LOOP.detected);
+    return respond(508, speaker, snapshot, entered(speaker), LOOP.detected);
   }
   const path = normalisePath(facts.path, snapshot.gate.paths);
   if (path === null)
-    return respond(400, speaker, snapshot, [speaker.reason, LOOP.none], ROUTE.pathRefused);
+    return respond(400, speaker, snapshot, [...entered(speaker), LOOP.none], ROUTE.pathRefused);
   const route = findRoute(snapshot.routes, facts.host, path);
   if (route === 'host-unknown') {
-    return respond(421, speaker, snapshot, [speaker.reason, LOOP.none], ROUTE.hostUnknown);
+    return respond(421, speaker, snapshot, [...entered(speaker), LOOP.none], ROUTE.hostUnknown);
   }
   if (route === 'path-unknown') {
-    return respond(404, speaker, snapshot, [speaker.reason, LOOP.none], ROUTE.pathUnknown);
+    return respond(404, speaker, snapshot, [...entered(speaker), LOOP.none], ROUTE.pathUnknown);
   }
   return decideOnRoute(facts, snapshot, speaker, route, path);
 }
@@ -55,16 +63,19 @@ export function decide(facts: RequestFacts, snapshot: Snapshot): Decision {
 function decideOnRoute(
   facts: RequestFacts,
   snapshot: Snapshot,
-  speaker: Speaker,
+  heard: Caller,
   route: Route,
   path: string,
 ): Decision {
   const reading = snapshot.cookie.read(facts.cookie(snapshot.gate.cookie.name));
-  const { handOver } = speaker;
+  const { handOver } = heard;
   const user =
     handOver === null
-      ? findUser(facts, speaker.from, route, path, reading, snapshot)
+      ? findUser(facts, heard.from, route, path, reading, snapshot)
       : handedUser(handOver, facts.receivedAtMs, snapshot);
+  const speaker = hearUids(heard, user, snapshot);
+  const stop = speaker === heard ? null : stopOf(speaker, facts, snapshot);
+  if (stop !== null) return stopped(stop, speaker, snapshot, upToUser(speaker, reading, user));
   const settled = settle(facts, snapshot, speaker, route, user);
   if (settled.placed === null) {
     const passed = upToUser(speaker, reading, user);
@@ -81,15 +92,20 @@ function decideOnRoute(
   return forward(facts, snapshot, speaker, route, user, reading, settled, writes);
 }
 
-const upToUser = (speaker: Speaker, reading: CookieReading, user: User): Reason[] => [
-  ...[speaker.reason, LOOP.none, ROUTE.matched, reading.reason],
+/** What has been left by the door. */
+const entered = ({ reason, mark }: Caller): Reason[] =>
+  mark === undefined ? [reason] : [reason, mark.reason];
+
+const upToUser = (speaker: Caller, reading: CookieReading, user: User): Reason[] => [
+  ...[...entered(speaker), LOOP.none, ROUTE.matched, reading.reason],
   ...[user.identityReason, user.pinReason, user.shardReason],
 ];
 
 /** Why a write is refused where it would go; null when it is not, as nearly always. */
 function freezeFor(route: Route, user: User, placed: Placed, snapshot: Snapshot): Freeze | null {
   const { freezes } = snapshot.placement;
-  if (!freezes.any) return null;
+  // Behind shadow endpoints there is no user's data that a freeze could protect.
+  if (!freezes.any || placed.target.group.isShadow) return null;
   const zone = placed.target.zone.id;
   const whole = freezes.ofZone.get(zone);
   if (whole !== undefined) return whole;
@@ -105,7 +121,7 @@ interface Found {
 }
 type Settled =
   | Found
-  | { readonly placed: null; readonly status: 400 | 421 | 503; readonly reason: Reason };
+  | { readonly placed: null; readonly status: 400 | 403 | 421 | 503; readonly reason: Reason };
 
 const REFUSED: Settled = { placed: null, status: 421, reason: HOP.refused };
 const NOWHERE: Settled = { placed: null, status: 503, reason: PLACE.nowhere };
@@ -115,26 +131,30 @@ const UNKNOWN: Settled = { placed: null, status: 400, reason: PLACE.forcedUnknow
 function settle(
   facts: RequestFacts,
   snapshot: Snapshot,
-  speaker: Speaker,
+  speaker: Caller,
   route: Route,
   user: User,
 ): Settled {
+  const scene = sceneOf(speaker);
   if (speaker.handOver !== null) {
-    return receive(facts, speaker.handOver, route, user, snapshot) ?? REFUSED;
+    return receive(facts, speaker.handOver, route, user, scene, snapshot) ?? REFUSED;
   }
   const forced = speaker.from === 'operator' ? facts.header(FORCED_ZONE_HEADER) : undefined;
   const placed =
-    forced === undefined
-      ? place(facts, route, user, snapshot)
-      : force(forced, facts, route, user, snapshot);
+    forced !== undefined
+      ? force(forced, facts, route, user, scene, snapshot)
+      : scene === null
+        ? place(facts, route, user, snapshot)
+        : placeStress(facts, route, user, scene, snapshot);
   if (placed === null) return forced === undefined ? NOWHERE : UNKNOWN;
+  if ('status' in placed) return { placed: null, ...placed };
   return { placed, hopReason: placed.target.via === 'local' ? HOP.local : HOP.peer };
 }
 
 function forward(
   facts: RequestFacts,
   snapshot: Snapshot,
-  speaker: Speaker,
+  speaker: Caller,
   route: Route,
   user: User,
   reading: CookieReading,
@@ -142,8 +162,13 @@ function forward(
   writes: boolean,
 ): Forward {
   const fault = findFault(facts, snapshot, speaker.from, route.app, placed.target.zone.id);
-  const fate = cookieFate(speaker.from, user, reading.cookie, snapshot);
-  return {
+  const lane = laneOf(speaker);
+  const { mark } = speaker;
+  const fate =
+    lane?.kind === 'stress'
+      ? NOT_FOR_STRESS
+      : cookieFate(speaker.from, user, reading.cookie, snapshot);
+  const decision: Forward & { why: Reason[] } = {
     kind: 'forward',
     from: speaker.from,
     operator: speaker.operator,
@@ -151,7 +176,8 @@ function forward(
     isWrite: writes,
     targets: targetsOf(facts, route, placed.target, speaker, writes, snapshot),
     reason: placed.placeReason,
-    lane: speaker.handOver?.lane ?? null,
+    lane,
+    pass: mark?.kind === 'scene' ? mark.pass : null,
     shard: user.shard,
     provisional: placed.provisional,
     epoch: snapshot.epoch,
@@ -180,6 +206,8 @@ function forward(
       ...fault.reasons,
     ],
   };
+  if (mark !== undefined) decision.why.splice(1, 0, mark.reason);
+  return decision;
 }
 
 /** More than one only for reads that may spill: nobody's user is served in a foreign zone. */
@@ -187,13 +215,15 @@ function targetsOf(
   { entryIdc }: RequestFacts,
   route: Route,
   first: Target,
-  speaker: Speaker,
+  speaker: Caller,
   writes: boolean,
   snapshot: Snapshot,
 ): Forward['targets'] {
   const { zoneType, app } = route;
   if (route.onNoHealthy !== 'spill' || writes || zoneType === 'rzone' || speaker.from === 'peer')
     return [first];
+  // What stands beside a shadow is not for load tests, and one that finds nobody has found its limit.
+  if (sceneOf(speaker) !== null) return [first];
   const seen = snapshot.targets.get(entryIdc);
   const others = (snapshot.placement.spill.get(entryIdc)?.[zoneType] ?? [])
     .filter((g) => g !== first.group && g.endpoints.has(app))
@@ -208,18 +238,35 @@ function force(
   facts: RequestFacts,
   route: Route,
   user: User,
+  scene: Scene | null,
   snapshot: Snapshot,
-): Placed | null {
+): Placed | Refused | null {
   const zone = snapshot.topology.zones.get(name as ZoneId);
   if (zone?.groups.every((g) => g.endpoints.has(route.app)) !== true) return null;
-  return inZone(zone, PLACE.forced, facts, user, snapshot);
+  const placed = inZone(zone, PLACE.forced, facts, user, snapshot);
+  if (placed === null || scene === null) return placed;
+  return inScene(placed, facts, route, user, scene, snapshot);
 }
 
 const boardEpoch = ({ fleet, board }: Snapshot): number => (fleet === null ? -1 : board.epoch);
 
+/** Seconds: people stop and end load tests, so there is no hurry. */
+const STRESS_RETRY_S = 60;
+
+function stopped(
+  { status, reason }: Refused,
+  speaker: Caller,
+  snapshot: Snapshot,
+  passed: readonly Reason[],
+): Respond {
+  const before = passed.filter((r) => r !== reason);
+  const retryAfterS = status === 503 ? STRESS_RETRY_S : null;
+  return respond(status, speaker, snapshot, before, reason, retryAfterS);
+}
+
 function respond(
   status: Respond['status'],
-  speaker: Speaker,
+  speaker: Caller,
   snapshot: Snapshot,
   passed: readonly Reason[],
   reason: Reason,
@@ -228,5 +275,7 @@ function respond(
   const why = [...passed, reason];
   const { epoch } = snapshot;
   const board = boardEpoch(snapshot);
-  return { kind: 'respond', from: speaker.from, status, reason, epoch, board, retryAfterS, why };
+  const { from } = speaker;
+  const lane = laneOf(speaker);
+  return { kind: 'respond', from, status, reason, lane, epoch, board, retryAfterS, why };
 }

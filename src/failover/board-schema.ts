@@ -31,6 +31,7 @@ const switchSchema = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('off'), scope: scopeSchema, ...switchFields }),
   z.strictObject({ action: z.literal('freeze'), scope: scopeSchema, ...switchFields }),
   z.strictObject({ action: z.literal('pin'), uid: name, zone: name, ...switchFields }),
+  z.strictObject({ action: z.literal('stress-stop'), scene: name, ...switchFields }),
 ]);
 
 const moveSchema = z.strictObject({

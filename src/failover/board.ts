@@ -30,6 +30,7 @@ export interface Taken {
 /**
  * drain: a part of a group's requests, or a whole place, is out of service. off: a group or an
  * endpoint is out at once. freeze: writes are refused. pin: one user is placed ahead of the table.
+ * stress-stop: the load test of that name, or `*` for all, is over.
  */
 type Order =
   | {
@@ -41,7 +42,9 @@ type Order =
     }
   | { readonly action: 'off'; readonly scope: Scope }
   | { readonly action: 'freeze'; readonly scope: Scope }
-  | { readonly action: 'pin'; readonly uid: string; readonly zone: string };
+  | { readonly action: 'pin'; readonly uid: string; readonly zone: string }
+  /** A load test is stopped; `*` for all. */
+  | { readonly action: 'stress-stop'; readonly scene: string };
 
 export type Switch = Signature &
   Order & {
@@ -150,6 +153,16 @@ export interface GateAck {
   /** What the gate has measured of the zones, in the last seconds. */
   readonly zones: Readonly<Record<string, ZoneMeasure>>;
   readonly adminUrl: string | null;
+  /** Load tests by scene; absent where none is declared. */
+  readonly stress?: Readonly<Record<string, SceneMeasure>>;
+}
+
+/** Of one load test, by one gate: of the requests that entered there. */
+export interface SceneMeasure {
+  readonly active: number;
+  /** Let in since the gate's start. */
+  readonly total: number;
+  readonly refused: number;
 }
 
 /** Of one zone, by one gate that sends to its endpoints itself. */

@@ -12,7 +12,7 @@ import type { Group, Idc, Topology, Zone } from '../zone/topology.ts';
 import { type Board, EMPTY_BOARD, type Move } from './board.ts';
 import { type Freezes, freezesOf } from './freeze.ts';
 import { ownersOf } from './owners.ts';
-import { isOut, offEndpoints, serving, weightsNow } from './places.ts';
+import { isOut, offEndpoints, serving, stoppedScenes, weightsNow } from './places.ts';
 
 /** One group that may be drawn, up to (not including) `below` of the spread's total. */
 export interface Share {
@@ -46,6 +46,8 @@ export interface Placement {
   readonly pins: ReadonlyMap<string, Pin>;
   /** Addresses of endpoints that are switched off. */
   readonly off: ReadonlySet<string>;
+  /** Load tests that people have stopped; `*` for all. */
+  readonly stoppedScenes: ReadonlySet<string>;
 }
 
 interface SpillOrder {
@@ -94,6 +96,7 @@ export function resolve(
     moving: new Map(board.moves.flatMap((m) => m.shards.map((s) => [s, m] as const))),
     pins: pinsOf(rules, board),
     off: offEndpoints(board),
+    stoppedScenes: stoppedScenes(board),
   };
 }
 

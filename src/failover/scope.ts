@@ -3,7 +3,7 @@ import type { CityId, GroupId, IdcId, ZoneId } from '../model/ids.ts';
 import { assertNever } from '../model/result.ts';
 import { rangesText } from '../zone/compile-rules.ts';
 import type { Group, Topology, Zone } from '../zone/topology.ts';
-import type { Scope } from './board.ts';
+import type { Scope, Switch } from './board.ts';
 
 export function scopeText(scope: Scope): string {
   switch (scope.kind) {
@@ -22,6 +22,14 @@ export function scopeText(scope: Scope): string {
     default:
       return assertNever(scope);
   }
+}
+
+/** A switch in a few words, for lists. A pin does not show its uid. */
+export function switchText(s: Switch): string {
+  if (s.action === 'pin') return `pin to ${s.zone}`;
+  if (s.action === 'stress-stop')
+    return s.scene === '*' ? 'stress-stop of all scenes' : `stress-stop of scene ${s.scene}`;
+  return `${s.action} ${scopeText(s.scope)}`;
 }
 
 export const sameScope = (a: Scope, b: Scope): boolean => scopeText(a) === scopeText(b);
@@ -100,7 +108,7 @@ function unknown(what: string, name: string, known: Iterable<string>): string {
 /** Endpoints by DNS or file can't be known here, so they are believed. */
 function hasEndpoint(topology: Topology, address: string): boolean {
   for (const zone of topology.zones.values())
-    for (const group of zone.groups)
+    for (const group of zone.groups.flatMap((g) => (g.shadow === null ? [g] : [g, g.shadow])))
       for (const source of group.endpoints.values()) {
         if (source.kind !== 'static') return true;
         if (source.addresses.some((a) => a.address.text === address)) return true;
