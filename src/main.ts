@@ -19,7 +19,9 @@ import type { Snapshot } from './snapshot/index.ts';
 import { withBoard } from './snapshot/with-board.ts';
 import { fleetGauges, fleetStatus } from './wiring/fleet-gauges.ts';
 import { type FleetSideOptions, openFleet } from './wiring/fleet-side.ts';
+import { LaneLog } from './wiring/lane-log.ts';
 import { notPublishable, worthSaying } from './wiring/publishable.ts';
+import { stressGauges } from './wiring/stress-side.ts';
 import { upstreamGauges } from './wiring/upstream-gauges.ts';
 import { UpstreamSide } from './wiring/upstream-side.ts';
 import { upstreamsView } from './wiring/upstreams-view.ts';
@@ -42,6 +44,7 @@ export class Gate {
   readonly #upstreamSide: UpstreamSide;
   readonly #counters = new Counters();
   readonly #accessLog: BatchWriter | null;
+  readonly #laneLog: LaneLog;
   readonly #admin: AdminServer;
   readonly #fleet: Fleet | null;
   #edge: Edge | null = null;
@@ -57,7 +60,9 @@ export class Gate {
     const { access } = first.gate.log;
     this.#accessLog =
       access === 'off' ? null : new BatchWriter(access === 'stdout' ? null : access);
-    const observer = new Observer(this.#counters, this.#accessLog, idc);
+    this.#laneLog = new LaneLog(this.#accessLog, access, this.#log);
+    this.#laneLog.follow(first);
+    const observer = new Observer(this.#counters, this.#accessLog, idc, () => this.#laneLog.writer);
     this.#upstreamSide = new UpstreamSide(options.directory, idc, this.#log);
     const hooks: GatewayHooks = {
       current: this.#holder.current,
@@ -70,7 +75,7 @@ export class Gate {
     this.#fleet = first.fleet === null ? null : openFleet(first.fleet, this.#fleetOptions(options));
     const now = Date.now();
     this.#lastReload = { ok: true, atMs: now, successAtMs: now, issues: [] };
-    const registry = makeRegistry(this.#counters, this.#gauges(), options.version);
+    const registry = makeRegistry(this.#counters, observer.stress, this.#gauges(), options.version);
     this.#admin = new AdminServer({
       ready: () => this.#edge !== null && !this.#gateway.draining && !this.#leaving,
       metrics: () => registry.metrics(),
@@ -182,6 +187,7 @@ export class Gate {
     const snapshot = withBoard(declared, board, lost);
     this.#holder.publish(snapshot);
     this.#upstreamSide.publish(snapshot);
+    this.#laneLog.follow(snapshot);
     this.#log.level = snapshot.gate.log.level;
     this.#log.info(
       { cause, epoch: snapshot.epoch, before, digest: snapshot.digest },
@@ -218,6 +224,7 @@ export class Gate {
   reopenLogs(): void {
     try {
       this.#accessLog?.reopen();
+      this.#laneLog.reopen();
     } catch (error) {
       this.#log.error(
         { error: String(error) },
@@ -242,6 +249,7 @@ export class Gate {
     this.#gateway.upstreams.closeIdle();
     this.#admin.close();
     this.#accessLog?.end();
+    this.#laneLog.end();
     this.#log.info({ cut }, 'stopped');
   }
 
@@ -251,8 +259,9 @@ export class Gate {
       refusedConnections: () => this.#edge?.admission.refused ?? {},
       tunnels: () => this.#edge?.tunnels ?? 0,
       upstreams: upstreamGauges(this.#gateway, this.#upstreamSide),
+      stress: stressGauges(this.#gateway),
       repeatedRouting: () => this.#gateway.repeatedRouting,
-      logLinesDropped: () => this.#accessLog?.dropped ?? 0,
+      logLinesDropped: () => (this.#accessLog?.dropped ?? 0) + this.#laneLog.dropped,
       epoch: () => this.#holder.current().epoch,
       fleet: () => (this.#fleet === null ? null : fleetGauges(this.#fleet, this.#holder.current())),
       digest: () => this.#holder.current().digest,

@@ -14,6 +14,7 @@ import type { Holder } from '../shell/holder.ts';
 import type { Counters } from '../shell/observe/counters.ts';
 import type { Gateway } from '../shell/proxy/gateway.ts';
 import { withBoard } from '../snapshot/with-board.ts';
+import { sceneMeasures } from './stress-side.ts';
 import { ZoneMeter } from './zone-meter.ts';
 
 export interface FleetSideOptions {
@@ -54,9 +55,11 @@ export function openFleet(settings: FleetSettings, options: FleetSideOptions): F
         const next = withBoard(holder.current(), board, lost);
         holder.publish(next);
         gateway.upstreams.switchOff(next.placement.off);
+        gateway.stress.enforce(next.placement);
       },
       writesUnderWay: (moves) => gateway.writes.anyOf(moves),
       measures: () => meter.read(performance.now()),
+      scenes: () => sceneMeasures(gateway),
       log: (level, text, details) => log[level](details, text),
     },
   );

@@ -1,7 +1,7 @@
 /** What can be asked. All but gates and audit come from memory, whatever the store does. */
 import type { GateInFleet, Switch } from '../../failover/board.ts';
 import type { Run } from '../../failover/run.ts';
-import { scopeText } from '../../failover/scope.ts';
+import { switchText } from '../../failover/scope.ts';
 import { placesView } from '../../snapshot/places-view.ts';
 import type { FleetDesk } from '../fleet/desk.ts';
 import { StoreError } from '../fleet/store.ts';
@@ -10,6 +10,7 @@ import { fleetView } from './fleet-view.ts';
 import { openApi } from './openapi.ts';
 import { etagOf, json, problem, type Reply } from './reply.ts';
 import { waitOf } from './run-wait.ts';
+import { stressView } from './stress-view.ts';
 
 type Reader = (ask: Ask) => Reply | Promise<Reply>;
 
@@ -29,6 +30,10 @@ export const READERS: Readonly<Record<string, Reader>> = {
   '/v1/fleet': async ({ desk }) => {
     const gates = await gatesOrWhy(desk);
     return json(200, fleetView(desk.current().board, desk.standing(), gates));
+  },
+  '/v1/stress': async ({ desk }) => {
+    const gates = await gatesOrWhy(desk);
+    return shown(desk, stressView(desk.current(), gates, Date.now()));
   },
   '/v1/audit': audit,
   '/v1/openapi.json': () => json(200, openApi()),
@@ -70,7 +75,7 @@ async function audit({ desk, query }: Ask): Promise<Reply> {
 
 const withText = (s: Switch): Switch & { readonly text: string } => ({
   ...s,
-  text: s.action === 'pin' ? `pin to ${s.zone}` : `${s.action} ${scopeText(s.scope)}`,
+  text: switchText(s),
 });
 
 /** JSON leaves out what is undefined. */

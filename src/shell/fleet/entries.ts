@@ -73,7 +73,8 @@ export function gateEntryOf(json: string): GateEntry | null {
     typeof ack.appliedAtMs === 'number' &&
     (ack.trouble === null || isText(ack.trouble)) &&
     (ack.adminUrl === null || isText(ack.adminUrl)) &&
-    areZones(ack.zones);
+    areZones(ack.zones) &&
+    areScenes(ack.stress);
   return whole ? (entry as unknown as GateEntry) : null;
 }
 
@@ -88,6 +89,14 @@ const areZones = (zones: unknown): boolean =>
       (usable === null || typeof usable === 'number')
     );
   });
+
+const areScenes = (scenes: unknown): boolean =>
+  scenes === undefined ||
+  (typeof scenes === 'object' &&
+    scenes !== null &&
+    Object.values(scenes).every((scene: Fields | null) =>
+      [scene?.active, scene?.total, scene?.refused].every(isCount),
+    ));
 
 export const UNREADABLE = 'unreadable';
 
