@@ -123,15 +123,15 @@ describe('one mistake, and where it is shown', () => {
     [
       'a group of a gzone in an IDC that is not there',
       { 'topology.yaml': [['idc: hz2', 'idc: hz3']] },
-      /^topology\.yaml:\d+:25 unknown-idc → hz/,
+      /^topology\.yaml:\d+:22 unknown-idc → hz/,
     ],
     [
       'an rzone spread over IDCs',
       {
         'topology.yaml': [
           [
-            'A: { endpoints: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}411"] }',
-            'A: { idc: sh1, endpoints: { shop: ["127.0.0.1:9"] }',
+            'A:\n                endpoints: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}411"] }',
+            'A:\n                idc: sh1\n                endpoints: { shop: ["127.0.0.1:9"] }',
           ],
         ],
       },
@@ -147,8 +147,8 @@ describe('one mistake, and where it is shown', () => {
       {
         'topology.yaml': [
           [
-            'B: { endpoints: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}412"] }',
-            'B: { endpoints: { config: ["127.0.0.1:9"] }',
+            'B:\n                endpoints: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}412"] }',
+            'B:\n                endpoints: { config: ["127.0.0.1:9"] }',
           ],
         ],
       },
@@ -340,8 +340,8 @@ describe('mistakes that hide well', () => {
         'rules.yaml': [['"80-99": RZ05', '"80-99": EZ01']],
         'topology.yaml': [
           [
-            'A: { endpoints: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}461"] }',
-            'A: { endpoints: { other: ["127.0.0.1:9"] }',
+            'A:\n                endpoints: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}461"] }',
+            'A:\n                endpoints: { other: ["127.0.0.1:9"] }',
           ],
         ],
       },
@@ -361,8 +361,8 @@ describe('mistakes that hide well', () => {
       'a scene in a zone without shadow endpoints',
       {
         'topology.yaml': [
-          [', shadow: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}531"] }', ''],
-          [', shadow: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}532"] }', ''],
+          ['                shadow: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}531"] }\n', ''],
+          ['                shadow: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}532"] }\n', ''],
         ],
       },
       /^stress\.yaml:\d+:\d+ no-shadow$/,

@@ -16,6 +16,7 @@ import {
 import { order } from './order.ts';
 import { listPlans, showPlan } from './plan.ts';
 import { status } from './status.ts';
+import { addStress } from './stress.ts';
 import { SCOPE_HELP, scopeOf, secondsOf, shardsOf } from './words.ts';
 
 type Done = (code: Promise<number>) => void;
@@ -27,6 +28,7 @@ export function addSwitchCommands(program: CliCommand, done: Done): void {
   addMoves(program, done);
   addOrders(program, done);
   addPlans(program, done);
+  addStress(program, done);
   reading(program.command('audit').description('the trail, newest first'))
     .option('--limit <n>', 'lines, at most 1000', '50')
     .action((o: AuditOptions) => done(audit(o)));

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { Board, Switch } from '../../failover/board.ts';
 import { isOver, type Run } from '../../failover/run.ts';
-import { scopeText } from '../../failover/scope.ts';
+import { switchText } from '../../failover/scope.ts';
 import {
   boardAnswer,
   type FleetAnswer,
@@ -111,7 +111,7 @@ function switchLine(s: Switch, now: number): string {
   const what =
     s.action === 'pin'
       ? `pin ${s.uid} to ${s.zone}`
-      : `${s.action} ${scopeText(s.scope)}${s.action === 'drain' && s.percent < 100 ? ` ${s.percent} %` : ''}`;
+      : `${switchText(s)}${s.action === 'drain' && s.percent < 100 ? ` ${s.percent} %` : ''}`;
   const until = s.untilMs === null ? '' : ` ${untilText(s.untilMs, now)}`;
   return `${s.id} ${what}${until}; ${signed(s, now)}`;
 }
