@@ -5,7 +5,7 @@ import { factsFrom } from '../../src/model/facts.ts';
 import type { IdcId } from '../../src/model/ids.ts';
 import { Counters } from '../../src/shell/observe/counters.ts';
 import { countsAsWrite } from '../../src/shell/proxy/writes-under-way.ts';
-import type { Upstreams } from '../../src/shell/upstream/index.ts';
+import { Upstreams } from '../../src/shell/upstream/index.ts';
 import { ZoneMeter } from '../../src/wiring/zone-meter.ts';
 import { reference } from '../support/config.ts';
 
@@ -35,4 +35,34 @@ it('a zone is not unwell because its shadow is', () => {
   const upstreams = { rosters: () => rosters } as unknown as Upstreams;
   const meter = new ZoneMeter(new Counters(), upstreams, 0);
   expect(meter.read(1000)).toEqual({ RZ01: { rps: 0, errors: 0, usable: 1 } });
+});
+
+it('no connection, limit or health of a load test is one of users, on the way to a peer either', () => {
+  const snapshot = reference();
+  const idc = 'hz1' as IdcId;
+  const upstreams = new Upstreams(
+    snapshot,
+    idc,
+    { addressesOf: () => undefined, ipOf: (host) => host },
+    { nowMs: 0, onTick: () => undefined },
+    { leftForUpstreams: 1000 },
+  );
+  const shop = snapshot.userApps[0]!;
+  const ways = [...snapshot.targets.get(idc)!.values()].flatMap((target) => {
+    const way = upstreams.wayOf(target, shop, snapshot);
+    return way === undefined ? [] : [{ shadow: target.group.isShadow, ...way }];
+  });
+  const of = (shadow: boolean) => {
+    const own = ways.filter((w) => w.shadow === shadow);
+    return {
+      loads: new Set(own.map((w) => w.load)),
+      endpoints: new Set(own.flatMap((w) => w.roster.shares.map((s) => s.endpoint))),
+      peers: own.filter((w) => w.roster.ofPeers).length,
+    };
+  };
+  const [users, tests] = [of(false), of(true)];
+  expect([...users.loads].some((load) => tests.loads.has(load))).toBe(false);
+  expect([...users.endpoints].some((endpoint) => tests.endpoints.has(endpoint))).toBe(false);
+  expect([users.peers, tests.peers]).toEqual([7, 7]);
+  expect([users.endpoints.size, tests.endpoints.size]).toEqual([6, 6]);
 });
