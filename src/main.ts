@@ -1,7 +1,6 @@
 /** One running gate: wires configuration, proxy, observation and control together. */
 import pino from 'pino';
 import type { IdcId } from './model/ids.ts';
-import type { Issue } from './model/issue.ts';
 import { fail } from './model/result.ts';
 import { loadConfig } from './shell/config/load.ts';
 import { ConfigWatcher } from './shell/config/watch.ts';
@@ -18,9 +17,10 @@ import { Edge } from './shell/proxy/edge.ts';
 import { Gateway, type GatewayHooks } from './shell/proxy/gateway.ts';
 import type { Snapshot } from './snapshot/index.ts';
 import { withBoard } from './snapshot/with-board.ts';
-import { fleetStatus } from './wiring/fleet-gauges.ts';
 import { type FleetSideOptions, openFleet } from './wiring/fleet-side.ts';
 import { gateGauges } from './wiring/gate-gauges.ts';
+import { gateStatus, type LastReload } from './wiring/gate-status.ts';
+import { LaneLog } from './wiring/lane-log.ts';
 import { notPublishable, worthSaying } from './wiring/publishable.ts';
 import { UpstreamSide } from './wiring/upstream-side.ts';
 import { upstreamsView } from './wiring/upstreams-view.ts';
@@ -44,12 +44,13 @@ export class Gate {
   readonly #counters = new Counters();
   readonly #observer: Observer;
   readonly #accessLog: BatchWriter | null;
+  readonly #laneLog: LaneLog;
   readonly #admin: AdminServer;
   readonly #fleet: Fleet | null;
   #edge: Edge | null = null;
   #watcher: ConfigWatcher | null = null;
   readonly #startedAtMs = Date.now();
-  #lastReload: { ok: boolean; atMs: number; successAtMs: number; issues: readonly Issue[] };
+  #lastReload: LastReload;
 
   constructor(options: RunOptions) {
     const { first, idc } = options;
@@ -59,7 +60,9 @@ export class Gate {
     const { access } = first.gate.log;
     this.#accessLog =
       access === 'off' ? null : new BatchWriter(access === 'stdout' ? null : access);
-    const observer = new Observer(this.#counters, this.#accessLog, idc);
+    this.#laneLog = new LaneLog(this.#accessLog, access, this.#log);
+    this.#laneLog.follow(first);
+    const observer = new Observer(this.#counters, this.#accessLog, idc, () => this.#laneLog.writer);
     this.#observer = observer;
     this.#upstreamSide = new UpstreamSide(options.directory, idc, this.#log);
     const hooks: GatewayHooks = {
@@ -76,7 +79,7 @@ export class Gate {
         : openFleet(first.fleet, this.#fleetOptions(options, observer.releases));
     const now = Date.now();
     this.#lastReload = { ok: true, atMs: now, successAtMs: now, issues: [] };
-    const registry = makeRegistry(this.#counters, this.#gauges(), options.version);
+    const registry = makeRegistry(this.#counters, observer.stress, this.#gauges(), options.version);
     this.#admin = new AdminServer({
       ready: () => this.#edge !== null && !this.#gateway.draining && !this.#leaving,
       metrics: () => registry.metrics(),
@@ -191,6 +194,7 @@ export class Gate {
     const snapshot = withBoard(declared, board, lost);
     this.#holder.publish(snapshot);
     this.#upstreamSide.publish(snapshot);
+    this.#laneLog.follow(snapshot);
     this.#log.level = snapshot.gate.log.level;
     this.#log.info(
       { cause, epoch: snapshot.epoch, before, digest: snapshot.digest },
@@ -227,6 +231,7 @@ export class Gate {
   reopenLogs(): void {
     try {
       this.#accessLog?.reopen();
+      this.#laneLog.reopen();
     } catch (error) {
       this.#log.error(
         { error: String(error) },
@@ -251,44 +256,27 @@ export class Gate {
     this.#gateway.upstreams.closeIdle();
     this.#admin.close();
     this.#accessLog?.end();
+    this.#laneLog.end();
     this.#log.info({ cut }, 'stopped');
   }
 
   #gauges(): Gauges {
     return gateGauges({
       ...{ gateway: this.#gateway, upstreamSide: this.#upstreamSide, fleet: this.#fleet },
-      ...{ observer: this.#observer, accessLog: this.#accessLog, current: this.#holder.current },
+      ...{ observer: this.#observer, accessLog: this.#accessLog, laneLog: this.#laneLog },
+      current: this.#holder.current,
       edge: () => this.#edge,
       lastReload: () => this.#lastReload,
     });
   }
 
   #status(): unknown {
-    const snapshot = this.#holder.current();
     const { idc, version, directory } = this.#options;
-    return {
-      idc,
-      city: snapshot.topology.idcs.get(idc)?.city,
-      version,
-      node: process.version,
-      pid: process.pid,
-      startedAt: new Date(this.#startedAtMs).toISOString(),
-      draining: this.#leaving,
-      fleet: this.#fleet === null ? null : fleetStatus(this.#fleet, snapshot),
-      epoch: snapshot.epoch,
-      config: {
-        directory,
-        digest: snapshot.digest,
-        lastReload: {
-          ok: this.#lastReload.ok,
-          at: new Date(this.#lastReload.atMs).toISOString(),
-          issues: this.#lastReload.issues,
-        },
-      },
-      connections: {
-        clients: this.#edge?.connections ?? 0,
-        upstreams: [...this.#gateway.upstreams.endpoints()].reduce((sum, e) => sum + e.open, 0),
-      },
-    };
+    return gateStatus({
+      ...{ idc, version, directory, startedAtMs: this.#startedAtMs, draining: this.#leaving },
+      ...{ snapshot: this.#holder.current(), fleet: this.#fleet, lastReload: this.#lastReload },
+      clients: this.#edge?.connections ?? 0,
+      gateway: this.#gateway,
+    });
   }
 }

@@ -12,6 +12,7 @@ import { REFUSAL } from '../src/shell/http1/refusals.ts';
 import { accessLine } from '../src/shell/observe/access-line.ts';
 import { Counters } from '../src/shell/observe/counters.ts';
 import { makeRegistry } from '../src/shell/observe/exposition.ts';
+import { StressCounters } from '../src/shell/observe/stress-counters.ts';
 import { ANSWER, FAULT_INJECTED, OPTIONS_ANSWERED } from '../src/shell/proxy/gate-answer.ts';
 import { RequestRecord } from '../src/shell/proxy/record.ts';
 import { REFERENCE, ROOT, reference, referenceWith } from './support/config.ts';
@@ -94,6 +95,7 @@ describe('docs/observing.md', () => {
         pressure: () => 0,
         shed: () => ({}),
       },
+      stress: { underWay: () => ({}), refused: () => [], cut: () => 0 },
       repeatedRouting: () => 0,
       logLinesDropped: () => 0,
       epoch: () => 0,
@@ -101,7 +103,7 @@ describe('docs/observing.md', () => {
       digest: () => '',
       lastReload: () => ({ ok: true, successAtMs: 0 }),
     };
-    const metrics = await makeRegistry(new Counters(), gauges, '0').metrics();
+    const metrics = await makeRegistry(new Counters(), new StressCounters(), gauges, '0').metrics();
     const names = [...metrics.matchAll(/^# TYPE (zonegate_\w+) /gm)].map((m) => m[1]!);
     expect([...text.matchAll(/^\| `(zonegate_\w+)` \|/gm)].map((m) => m[1]!).sort()).toEqual(
       names.sort(),
@@ -122,7 +124,7 @@ describe('docs/observing.md', () => {
     );
     if (decision.kind !== 'forward') throw new Error('not forwarded');
     const record = Object.assign(new RequestRecord(), {
-      decision: { ...decision, operator: 'ann' },
+      decision: { ...decision, operator: 'ann', lane: { kind: 'stress' as const, name: 's' } },
       hasQuery: true,
       endpoint: 'x',
       gateCode: 'y',
@@ -171,6 +173,7 @@ describe('docs/request.md', () => {
     );
     expect(rooms).toEqual([
       'peer',
+      'stress-tag',
       'loop',
       'route',
       'cookie',

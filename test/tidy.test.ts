@@ -25,6 +25,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'uid-router': 2,
   cookie: 2,
   release: 2,
+  'stress-tag': 2,
   failover: 3,
   snapshot: 4,
   decide: 5,

@@ -104,6 +104,7 @@ function summary(decision: Decision) {
       action: 'respond',
       status: decision.status,
       from: decision.from,
+      scene: sceneOf(decision),
       epoch: decision.epoch,
       board: decision.board,
       why,
@@ -123,6 +124,9 @@ function summary(decision: Decision) {
     route: decision.route.name,
     app: decision.route.app,
     from: decision.from,
+    scene: sceneOf(decision),
+    // JSON leaves out what is undefined.
+    shadow: group.isShadow ? true : undefined,
     epoch: decision.epoch,
     board: decision.board,
     cookie: decision.why.at(-1)!.code,
@@ -130,6 +134,10 @@ function summary(decision: Decision) {
     why,
   };
 }
+
+/** undefined for all but load tests. */
+const sceneOf = ({ lane }: Decision): string | undefined =>
+  lane?.kind === 'stress' ? lane.name : undefined;
 
 function text(decision: Decision): string {
   const s = summary(decision);
@@ -144,6 +152,10 @@ function text(decision: Decision): string {
       `cookie  ${s.setsCookie ?? s.cookie}`,
     );
   }
+  if (s.scene !== undefined)
+    lines.push(
+      `stress  scene ${s.scene}${s.action === 'forward' && s.shadow === true ? ', shadow endpoints' : ''}`,
+    );
   const board = s.board < 0 ? '' : `, board ${s.board}`;
   lines.push(`epoch   ${s.epoch}${board}`, '', ...stepLines(s.why));
   return `${lines.join('\n')}\n`;

@@ -77,7 +77,10 @@ function program(done: (code: number | Promise<number>) => void): Command {
   addSwitchCommands(p, done);
   p.command('schema')
     .description('JSON Schema of the documents, for editors')
-    .argument('[kind]', 'Topology, Rules, Routes, Gate, Upstreams, Fleet or Plan; all when absent')
+    .argument(
+      '[kind]',
+      'Topology, Rules, Routes, Gate, Upstreams, Fleet, Plan or Stress; all when absent',
+    )
     .action((kind: string | undefined) => done(schema(kind)));
   p.command('token')
     .description('a signed pass for a person, to force a zone')

@@ -39,4 +39,5 @@ export const COOKIE_WRITE = reasonsOf('cookie-write', {
     'cookie-left-to-sender',
     'The gate that took the request from the client writes the cookie.',
   ],
+  stress: ['cookie-not-for-stress', 'A load test is nobody’s session: no route cookie is written.'],
 });

@@ -6,11 +6,15 @@ import type { Reason } from '../model/reason.ts';
 import { FROM, HOP, LOOP } from '../peer/reasons.ts';
 import { GROUP, LANE_COOKIE } from '../release/reasons.ts';
 import { ROUTE } from '../route/reasons.ts';
+import { STRESS, STRESS_GROUP, STRESS_PLACE } from '../stress-tag/reasons.ts';
 import { IDENTITY } from '../uid-router/reasons.ts';
 import { FAULT } from './fault.ts';
 
 export const REASONS: readonly Reason[] = [
   FROM,
+  STRESS,
+  STRESS_PLACE,
+  STRESS_GROUP,
   LOOP,
   ROUTE,
   COOKIE,

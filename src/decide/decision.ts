@@ -7,6 +7,7 @@ import type { HandOver } from '../peer/hand-over.ts';
 import type { UserPoint } from '../release/point.ts';
 import type { Route } from '../route/index.ts';
 import type { Target } from '../snapshot/index.ts';
+import type { StressPass } from '../stress-tag/token.ts';
 import type { Fault } from '../zone/compile-faults.ts';
 
 /** What is to happen to a request, and why: one reason for each room it passed, in order. */
@@ -27,6 +28,8 @@ export interface Forward {
   readonly lane: Lane | null;
   /** The user's place in draws; null: he is in none. */
   readonly point: UserPoint | null;
+  /** The token of a load test, whose quota counts; null without one. */
+  readonly pass: StressPass | null;
   /** null while the user is unknown. */
   readonly shard: ShardId | null;
   /** Drawn at random: the application may correct it, and no cookie is written from it. */
@@ -59,9 +62,11 @@ export interface Forward {
 export interface Respond {
   readonly kind: 'respond';
   readonly from: ConnectionClass;
-  readonly status: 400 | 404 | 421 | 503 | 508;
+  readonly status: 400 | 403 | 404 | 421 | 503 | 508;
   /** The reason that ended the walk: the last of `why`. */
   readonly reason: Reason;
+  /** null for nearly all. */
+  readonly lane: Lane | null;
   readonly epoch: Epoch;
   /** Epoch of the board that was in force; -1 without a fleet. */
   readonly board: number;

@@ -13,6 +13,7 @@ import { isWrite } from '../route/compile.ts';
 import type { Route } from '../route/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import { type Asking, type Placed, place } from './place.ts';
+import { handedGroup } from './stress.ts';
 import type { User } from './user.ts';
 
 export interface Received {
@@ -64,8 +65,11 @@ export function receive(
   handOver: ReceivedHandOver,
   snapshot: Snapshot,
 ): Received | null {
-  const { facts, route, user } = asking;
-  const known = user.shard !== null || user.pin !== null;
+  const { facts, route, user, scene } = asking;
+  // A scene with its own table, or its own endpoints, has nothing to do with who owns users now.
+  const known =
+    (user.shard !== null || user.pin !== null) &&
+    (scene === null || (scene.owners === null && !scene.shadow));
   const corrects = known && handOver.how === 'table' && route.zoneType === 'rzone';
   if (corrects && isNewer(snapshot, handOver) && !isUnderWay(user, route, handOver, snapshot)) {
     const now = place(asking, snapshot);
@@ -77,7 +81,7 @@ export function receive(
     if (!here && (isWrite(route, facts.method) || !cameLate(user, handOver, snapshot))) return null;
   }
   const zone = snapshot.topology.zones.get(handOver.zone as ZoneId);
-  const group = zone?.groups.find((g) => g.id === handOver.group);
+  const group = handedGroup(zone, handOver.group, scene);
   const target = group && snapshot.targets.get(facts.entryIdc)?.get(group);
   if (target?.via !== 'local' || !target.group.endpoints.has(route.app)) return null;
   const placed = {

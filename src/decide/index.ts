@@ -9,17 +9,10 @@ import type { CookieReading } from '../cookie/index.ts';
 import { type Freeze, freezeAt, freezeIn } from '../failover/freeze.ts';
 import { PLACE } from '../failover/reasons.ts';
 import type { RequestFacts } from '../model/facts.ts';
-import type { ZoneId } from '../model/ids.ts';
+import type { Lane } from '../model/lane.ts';
 import type { Reason } from '../model/reason.ts';
-import {
-  FORCED_GROUP_HEADER,
-  FORCED_ZONE_HEADER,
-  gateToken,
-  hasBeenHere,
-  type Speaker,
-  whoSpeaks,
-} from '../peer/index.ts';
-import { FROM, HOP, LOOP } from '../peer/reasons.ts';
+import { gateToken, hasBeenHere, whoSpeaks } from '../peer/index.ts';
+import { FROM, LOOP } from '../peer/reasons.ts';
 import { GROUP, LANE_COOKIE } from '../release/reasons.ts';
 import { isWrite } from '../route/compile.ts';
 import { findRoute, type Route } from '../route/index.ts';
@@ -28,29 +21,40 @@ import { ROUTE } from '../route/reasons.ts';
 import type { Snapshot, Target } from '../snapshot/index.ts';
 import type { Decision, Forward, Respond } from './decision.ts';
 import { findFault } from './fault.ts';
-import { receive } from './hand-over.ts';
-import { type Asking, inZone, type Placed, place } from './place.ts';
-import { cookieFate } from './route-cookie.ts';
+import type { Asking, Placed } from './place.ts';
+import { cookieFate, NOT_FOR_STRESS } from './route-cookie.ts';
+import { type Found, settle } from './settle.ts';
+import {
+  type Caller,
+  hear,
+  hearUids,
+  type Refused,
+  sceneOf,
+  stopOf,
+  stressLaneOf,
+} from './stress.ts';
 import { findUser, handedUser, type User } from './user.ts';
-import { findStanding, type Standing } from './visitor.ts';
+import { findStanding, NO_STANDING, type Standing } from './visitor.ts';
 
 export function decide(facts: RequestFacts, snapshot: Snapshot): Decision {
-  const speaker = whoSpeaks(facts, snapshot.peer);
-  // later: waf judges the head, stress-tag finds the traffic class
+  // later: waf judges the head
+  const speaker = hear(facts, whoSpeaks(facts, snapshot.peer), snapshot);
   if (speaker.reason === FROM.unverified)
     return respond(421, speaker, snapshot, [], FROM.unverified);
+  const stop = stopOf(speaker, facts, snapshot);
+  if (stop !== null) return stopped(stop, speaker, snapshot, entered(speaker));
   if (hasBeenHere(facts.list('cdn-loop'), gateToken(facts.entryIdc))) {
-    return respond(508, speaker, snapshot, [speaker.reason], LOOP.detected);
+    return respond(508, speaker, snapshot, entered(speaker), LOOP.detected);
   }
   const path = normalisePath(facts.path, snapshot.gate.paths);
   if (path === null)
-    return respond(400, speaker, snapshot, [speaker.reason, LOOP.none], ROUTE.pathRefused);
+    return respond(400, speaker, snapshot, [...entered(speaker), LOOP.none], ROUTE.pathRefused);
   const route = findRoute(snapshot.routes, facts.host, path);
   if (route === 'host-unknown') {
-    return respond(421, speaker, snapshot, [speaker.reason, LOOP.none], ROUTE.hostUnknown);
+    return respond(421, speaker, snapshot, [...entered(speaker), LOOP.none], ROUTE.hostUnknown);
   }
   if (route === 'path-unknown') {
-    return respond(404, speaker, snapshot, [speaker.reason, LOOP.none], ROUTE.pathUnknown);
+    return respond(404, speaker, snapshot, [...entered(speaker), LOOP.none], ROUTE.pathUnknown);
   }
   return decideOnRoute(facts, snapshot, speaker, route, path);
 }
@@ -58,18 +62,23 @@ export function decide(facts: RequestFacts, snapshot: Snapshot): Decision {
 function decideOnRoute(
   facts: RequestFacts,
   snapshot: Snapshot,
-  speaker: Speaker,
+  heard: Caller,
   route: Route,
   path: string,
 ): Decision {
   const reading = snapshot.cookie.read(facts.cookie(snapshot.gate.cookie.name));
-  const { handOver } = speaker;
+  const { handOver } = heard;
   const user =
     handOver === null
-      ? findUser(facts, speaker.from, route, path, reading, snapshot)
+      ? findUser(facts, heard.from, route, path, reading, snapshot)
       : handedUser(handOver, facts.receivedAtMs, snapshot);
-  const standing = findStanding(facts, speaker.from, user, snapshot);
-  const asking: Asking = { facts, from: speaker.from, route, user, standing };
+  const speaker = hearUids(heard, user, snapshot);
+  const stop = speaker === heard ? null : stopOf(speaker, facts, snapshot);
+  if (stop !== null) return stopped(stop, speaker, snapshot, upToUser(speaker, reading, user));
+  const { from } = speaker;
+  const scene = sceneOf(speaker);
+  const standing = scene === null ? findStanding(facts, from, user, snapshot) : NO_STANDING;
+  const asking: Asking = { facts, from, route, user, standing, scene };
   const settled = settle(asking, snapshot, speaker);
   if (settled.placed === null) {
     const passed = upToUser(speaker, reading, user);
@@ -86,15 +95,20 @@ function decideOnRoute(
   return forward(asking, snapshot, speaker, reading, settled, writes);
 }
 
-const upToUser = (speaker: Speaker, reading: CookieReading, user: User): Reason[] => [
-  ...[speaker.reason, LOOP.none, ROUTE.matched, reading.reason],
+/** What has been left by the door. */
+const entered = ({ reason, mark }: Caller): Reason[] =>
+  mark === undefined ? [reason] : [reason, mark.reason];
+
+const upToUser = (speaker: Caller, reading: CookieReading, user: User): Reason[] => [
+  ...[...entered(speaker), LOOP.none, ROUTE.matched, reading.reason],
   ...[user.identityReason, user.pinReason, user.shardReason],
 ];
 
 /** Why a write is refused where it would go; null when it is not, as nearly always. */
 function freezeFor(route: Route, user: User, placed: Placed, snapshot: Snapshot): Freeze | null {
   const { freezes } = snapshot.placement;
-  if (!freezes.any) return null;
+  // Behind shadow endpoints there is no user's data that a freeze could protect.
+  if (!freezes.any || placed.target.group.isShadow) return null;
   const zone = placed.target.zone.id;
   const whole = freezes.ofZone.get(zone);
   if (whole !== undefined) return whole;
@@ -104,58 +118,23 @@ function freezeFor(route: Route, user: User, placed: Placed, snapshot: Snapshot)
   return freezeIn(freezes, zone, route.app);
 }
 
-interface Found {
-  readonly placed: Placed;
-  readonly hopReason: Reason;
-}
-type Settled =
-  | Found
-  | { readonly placed: null; readonly status: 400 | 421 | 503; readonly reason: Reason };
-
-const REFUSED: Settled = { placed: null, status: 421, reason: HOP.refused };
-const NOWHERE: Settled = { placed: null, status: 503, reason: PLACE.nowhere };
-const UNKNOWN: Settled = { placed: null, status: 400, reason: PLACE.forcedUnknown };
-const GROUP_UNKNOWN: Settled = { placed: null, status: 400, reason: GROUP.forcedUnknown };
-
-/** The target: as handed over, as forced, or as placed. */
-function settle(asking: Asking, snapshot: Snapshot, speaker: Speaker): Settled {
-  if (speaker.handOver !== null) return receive(asking, speaker.handOver, snapshot) ?? REFUSED;
-  const { facts } = asking;
-  const isOperator = speaker.from === 'operator';
-  const forced = isOperator ? facts.header(FORCED_ZONE_HEADER) : undefined;
-  const found = forced === undefined ? place(asking, snapshot) : force(forced, asking, snapshot);
-  if (found === null) return forced === undefined ? NOWHERE : UNKNOWN;
-  const group = isOperator ? facts.header(FORCED_GROUP_HEADER) : undefined;
-  const placed = group === undefined ? found : forceGroup(group, found, asking, snapshot);
-  if (placed === null) return GROUP_UNKNOWN;
-  return { placed, hopReason: placed.target.via === 'local' ? HOP.local : HOP.peer };
-}
-
-/** Even one that takes nobody by weight: that is how it is tried. */
-function forceGroup(
-  name: string,
-  { target, placeReason, provisional }: Placed,
-  { facts, route }: Asking,
-  snapshot: Snapshot,
-): Placed | null {
-  const group = target.zone.groups.find((g) => g.id === name && g.endpoints.has(route.app));
-  const forced = group && snapshot.targets.get(facts.entryIdc)?.get(group);
-  if (forced === undefined) return null;
-  return { target: forced, placeReason, groupReason: GROUP.forced, provisional, gray: null };
-}
-
 function forward(
   { facts, route, user, standing }: Asking,
   snapshot: Snapshot,
-  speaker: Speaker,
+  speaker: Caller,
   reading: CookieReading,
   { placed, hopReason }: Found,
   writes: boolean,
 ): Forward {
   const fault = findFault(facts, snapshot, speaker.from, route.app, placed.target.zone.id);
-  const fate = cookieFate(speaker.from, user, reading.cookie, snapshot);
+  const { mark } = speaker;
+  const lane = stressLaneOf(speaker) ?? grayLaneOf(placed);
+  const fate =
+    lane?.kind === 'stress'
+      ? NOT_FOR_STRESS
+      : cookieFate(speaker.from, user, reading.cookie, snapshot);
   const laneCookieToSet = laneCookieFor(standing, placed, snapshot);
-  return {
+  const decision: Forward & { why: Reason[] } = {
     kind: 'forward',
     from: speaker.from,
     operator: speaker.operator,
@@ -163,8 +142,9 @@ function forward(
     isWrite: writes,
     targets: targetsOf(facts, route, placed.target, speaker, writes, snapshot),
     reason: placed.placeReason,
-    lane: placed.gray === null ? null : { kind: 'gray', name: placed.gray },
+    lane,
     point: standing.point,
+    pass: mark?.kind === 'scene' ? mark.pass : null,
     shard: user.shard,
     provisional: placed.provisional,
     epoch: snapshot.epoch,
@@ -196,7 +176,12 @@ function forward(
       ...fault.reasons,
     ],
   };
+  if (mark !== undefined) decision.why.splice(1, 0, mark.reason);
+  return decision;
 }
+
+const grayLaneOf = ({ gray }: Placed): Lane | null =>
+  gray === null ? null : { kind: 'gray', name: gray };
 
 function howOf({ placeReason, groupReason, provisional }: Placed): Forward['how'] {
   if (placeReason === PLACE.forced || groupReason === GROUP.forced) return 'forced';
@@ -216,13 +201,15 @@ function targetsOf(
   { entryIdc }: RequestFacts,
   route: Route,
   first: Target,
-  speaker: Speaker,
+  speaker: Caller,
   writes: boolean,
   snapshot: Snapshot,
 ): Forward['targets'] {
   const { zoneType, app } = route;
   if (route.onNoHealthy !== 'spill' || writes || zoneType === 'rzone' || speaker.from === 'peer')
     return [first];
+  // What stands beside a shadow is not for load tests, and one that finds nobody has found its limit.
+  if (sceneOf(speaker) !== null) return [first];
   const seen = snapshot.targets.get(entryIdc);
   const others = (snapshot.placement.spill.get(entryIdc)?.[zoneType] ?? [])
     .filter((g) => g !== first.group && g.endpoints.has(app))
@@ -231,19 +218,25 @@ function targetsOf(
   return [first, ...others];
 }
 
-/** An operator's word beats the table, but can't invent a zone or send a user to an app that is not there. */
-function force(name: string, asking: Asking, snapshot: Snapshot): Placed | null {
-  const { route } = asking;
-  const zone = snapshot.topology.zones.get(name as ZoneId);
-  if (zone?.groups.every((g) => g.endpoints.has(route.app)) !== true) return null;
-  return inZone(zone, PLACE.forced, asking, snapshot);
-}
-
 const boardEpoch = ({ fleet, board }: Snapshot): number => (fleet === null ? -1 : board.epoch);
+
+/** Seconds: people stop and end load tests, so there is no hurry. */
+const STRESS_RETRY_S = 60;
+
+function stopped(
+  { status, reason }: Refused,
+  speaker: Caller,
+  snapshot: Snapshot,
+  passed: readonly Reason[],
+): Respond {
+  const before = passed.filter((r) => r !== reason);
+  const retryAfterS = status === 503 ? STRESS_RETRY_S : null;
+  return respond(status, speaker, snapshot, before, reason, retryAfterS);
+}
 
 function respond(
   status: Respond['status'],
-  speaker: Speaker,
+  speaker: Caller,
   snapshot: Snapshot,
   passed: readonly Reason[],
   reason: Reason,
@@ -252,5 +245,7 @@ function respond(
   const why = [...passed, reason];
   const { epoch } = snapshot;
   const board = boardEpoch(snapshot);
-  return { kind: 'respond', from: speaker.from, status, reason, epoch, board, retryAfterS, why };
+  const { from } = speaker;
+  const lane = stressLaneOf(speaker);
+  return { kind: 'respond', from, status, reason, lane, epoch, board, retryAfterS, why };
 }

@@ -10,6 +10,7 @@ import { POINTS } from '../release/point.ts';
 import { GROUP } from '../release/reasons.ts';
 import type { Route } from '../route/index.ts';
 import type { Snapshot, Target } from '../snapshot/index.ts';
+import type { Scene } from '../stress-tag/index.ts';
 import type { Group, Zone } from '../zone/topology.ts';
 import type { User } from './user.ts';
 import type { Standing } from './visitor.ts';
@@ -30,6 +31,8 @@ export interface Asking {
   readonly route: Route;
   readonly user: User;
   readonly standing: Standing;
+  /** The load test that the request belongs to; null for nearly all. */
+  readonly scene: Scene | null;
 }
 
 /** null: no zone can take the request. */
@@ -89,11 +92,11 @@ function draw(
   return { target, placeReason, groupReason, provisional: false, gray: lane?.gray ?? null };
 }
 
-/** What a release or a gray rule makes of the weights' choice; null where none stands. */
+/** What a release or a gray rule makes of the weights' choice; null where none stands, or for load tests. */
 function laneOf(drawn: Group, asking: Asking, snapshot: Snapshot): Chosen | null {
   const { ofZone } = snapshot.placement.lanes;
   const lanes = ofZone.size === 0 ? undefined : ofZone.get(drawn.zone);
-  if (lanes === undefined) return null;
+  if (lanes === undefined || asking.scene !== null) return null;
   const { facts, from, route, user, standing } = asking;
   return choose(drawn, lanes, {
     app: route.app,

@@ -34,6 +34,13 @@ const LEFT: CookieFate = Object.freeze({
   reason: COOKIE_WRITE.leftToSender,
 });
 
+/** A load test is nobody's session. */
+export const NOT_FOR_STRESS: CookieFate = Object.freeze({
+  value: null,
+  clears: false,
+  reason: COOKIE_WRITE.stress,
+});
+
 export function cookieFate(
   from: ConnectionClass,
   user: User,
@@ -85,7 +92,7 @@ export function correct(
   nowMs: number,
   snapshot: Snapshot,
 ): Correction {
-  if (decision.from === 'peer') return NO_CHANGE;
+  if (decision.from === 'peer' || decision.lane?.kind === 'stress') return NO_CHANGE;
   if (uid === 'none' || shard === 'none') {
     return decision.cookieNow === null && decision.cookieToSet === null
       ? NO_CHANGE

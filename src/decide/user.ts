@@ -18,6 +18,8 @@ export interface User {
   readonly pin: Pin | null;
   /** Somebody trusted says so, now. A cookie's shard was proven when it was written. */
   readonly proven: boolean;
+  /** Whatever uids the request shows; one gate leaves that to the one before. */
+  readonly identity: Identity;
   readonly identityReason: Reason;
   readonly pinReason: Reason;
   readonly shardReason: Reason;
@@ -43,14 +45,30 @@ export function findUser(
     list === undefined ? NO_IDENTITY : findUid(facts, from, list, path, snapshot.placesUid);
   const identityReason = reasonOf(identity, list === undefined);
   if (identity.trusted !== null) {
-    const user = byUid(identity.trusted, true, SHARD.fromUid, facts, snapshot, identityReason);
+    const user = byUid(
+      identity.trusted,
+      true,
+      SHARD.fromUid,
+      facts,
+      snapshot,
+      identity,
+      identityReason,
+    );
     if (user !== null) return user;
   }
   if (cookie.cookie !== null) {
-    return byCookie(cookie.cookie, identity.hint, identityReason, facts, snapshot);
+    return byCookie(cookie.cookie, identity, identityReason, facts, snapshot);
   }
   if (identity.hint !== null) {
-    const user = byUid(identity.hint, false, SHARD.fromHint, facts, snapshot, identityReason);
+    const user = byUid(
+      identity.hint,
+      false,
+      SHARD.fromHint,
+      facts,
+      snapshot,
+      identity,
+      identityReason,
+    );
     if (user !== null) return user;
   }
   return {
@@ -58,6 +76,7 @@ export function findUser(
     shard: null,
     pin: null,
     proven: false,
+    identity,
     identityReason,
     pinReason: PIN.none,
     shardReason: SHARD.absent,
@@ -67,12 +86,13 @@ export function findUser(
 /** A cookie from before its user was pinned has no tag; a hint of the same shard then finds the pin. */
 function byCookie(
   cookie: RouteCookie,
-  hint: string | null,
+  identity: Identity,
   identityReason: Reason,
   facts: RequestFacts,
   snapshot: Snapshot,
 ): User {
   const { shard } = cookie;
+  const { hint } = identity;
   const hinted =
     hint === null || snapshot.placement.pins.size === 0
       ? undefined
@@ -85,6 +105,7 @@ function byCookie(
     shard,
     pin,
     proven: false,
+    identity,
     identityReason,
     pinReason,
     shardReason: SHARD.fromCookie,
@@ -98,6 +119,7 @@ function byUid(
   shardReason: Reason,
   facts: RequestFacts,
   snapshot: Snapshot,
+  identity: Identity,
   identityReason: Reason,
 ): User | null {
   const declared =
@@ -110,6 +132,7 @@ function byUid(
     shard,
     pin,
     proven,
+    identity,
     identityReason,
     pinReason,
     shardReason: shard === null ? SHARD.absent : shardReason,
@@ -133,6 +156,7 @@ export function handedUser(handOver: HandOver, nowMs: number, snapshot: Snapshot
     shard,
     pin,
     proven: false,
+    identity: NO_IDENTITY,
     identityReason: IDENTITY.leftToSender,
     pinReason,
     shardReason: shard === null ? SHARD.absent : SHARD.handedOver,

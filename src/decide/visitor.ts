@@ -17,7 +17,7 @@ export interface Standing {
   readonly reasons: readonly Reason[];
 }
 
-const NO_STANDING: Standing = Object.freeze({
+export const NO_STANDING: Standing = Object.freeze({
   point: null,
   tag: null,
   cookieToSet: null,

@@ -10,7 +10,7 @@ import { changed, numbered } from './change.ts';
 import { type Command, DRAIN_PACE, DRAIN_SOAK_S, DRAINED_END_S } from './commands.ts';
 import { type Popping, poppingPlan } from './elastic.ts';
 import { type Forecast, forecast } from './forecast.ts';
-import { order, pin } from './orders.ts';
+import { order, pin, stress } from './orders.ts';
 import { type At, input, type Outcome } from './outcome.ts';
 import { apart, ownersOf } from './owners.ts';
 import { close, gray, promote, releaseStep, rollback, ungray } from './release-orders.ts';
@@ -89,6 +89,9 @@ function carriedOut(
       return gray(board, command, signature, world);
     case 'ungray':
       return ungray(board, command, signature);
+    case 'stress-stop':
+    case 'stress-go':
+      return stress(board, command, signature, world);
     case 'plan': {
       const plan = at.plans.get(command.plan);
       if (plan === undefined)

@@ -70,6 +70,7 @@ const switchSchema = z.discriminatedUnion('action', [
     percent: z.number().min(0).max(100),
     ...switchFields,
   }),
+  z.strictObject({ action: z.literal('stress-stop'), scene: name, ...switchFields }),
 ]);
 
 const moveSchema = z.strictObject({

@@ -43,7 +43,8 @@ export interface Taken {
  * drain: a part of a group's requests, or a whole place, is out of service. pop-out: shards, or one
  * app of them, are on loan at an elastic zone. off: a group or an endpoint is out at once. freeze:
  * writes are refused. pin: one user is placed ahead of the table. release: shards are served by another
- * group than the weights say. gray: some users are.
+ * group than the weights say. gray: some users are. stress-stop: the load test of that name, or `*` for
+ * all, is over.
  */
 type Order =
   | {
@@ -66,7 +67,9 @@ type Order =
   | { readonly action: 'freeze'; readonly scope: Scope }
   | { readonly action: 'pin'; readonly uid: string; readonly zone: string }
   | ({ readonly action: 'release' } & Released)
-  | ({ readonly action: 'gray' } & Gray);
+  | ({ readonly action: 'gray' } & Gray)
+  /** A load test is stopped; `*` for all. */
+  | { readonly action: 'stress-stop'; readonly scene: string };
 
 /** What a release is about. */
 export interface ReleaseScope {
@@ -246,6 +249,16 @@ export interface GateAck {
   /** What it has counted of the releases under way, by their name; absent: none, or an older gate. */
   readonly releases?: Readonly<Record<string, ReleaseMeasure>>;
   readonly adminUrl: string | null;
+  /** Load tests by scene; absent where none is declared. */
+  readonly stress?: Readonly<Record<string, SceneMeasure>>;
+}
+
+/** Of one load test, by one gate: of the requests that entered there. */
+export interface SceneMeasure {
+  readonly active: number;
+  /** Let in since the gate's start. */
+  readonly total: number;
+  readonly refused: number;
 }
 
 /** Of one zone, by one gate that sends to its endpoints itself. */

@@ -36,6 +36,8 @@ export const DRAIN_SOAK_S = 10;
 export const DRAINED_END_S = 300;
 
 const uid = z.string().regex(/^[!-~]{1,128}$/, { error: '1 to 128 visible ASCII characters' });
+/** Of a load test; `*` for all. */
+const scene = z.union([z.literal('*'), nameSchema]);
 const runId = z.string().regex(/^r\d{1,12}$/, { error: 'the id of a run, as r12' });
 const reasonSchema = z.string().min(3, { error: 'a reason of at least 3 characters' }).max(500);
 
@@ -110,6 +112,8 @@ export const commandSchema = z.discriminatedUnion('do', [
   act('on', { scope: scopeSchema }),
   act('pin', { uid, zone: nameSchema, ...lasting }),
   act('unpin', { uid }),
+  act('stress-stop', { scene, ...lasting }),
+  act('stress-go', { scene }),
   act('plan', {
     plan: nameSchema,
     drillReturnS: countSchema(1, 86_400).optional().describe('A drill: goes back by itself then'),

@@ -12,7 +12,7 @@ import type { Group, Idc, Topology, Zone } from '../zone/topology.ts';
 import { type Board, EMPTY_BOARD, type Move } from './board.ts';
 import { type Freezes, freezesOf } from './freeze.ts';
 import { ownersOf } from './owners.ts';
-import { endingsOf, isOut, offEndpoints, weightsNow } from './places.ts';
+import { endingsOf, isOut, offEndpoints, stoppedScenes, weightsNow } from './places.ts';
 import { type Lanes, lanesOf } from './release-lanes.ts';
 
 /** One group that may be drawn, up to (not including) `below` of the spread's total. */
@@ -53,6 +53,8 @@ export interface Placement {
   readonly lanes: Lanes;
   /** Groups (`zone/group`) that take nothing new, and when what is under way there ends (wall clock). */
   readonly endings: ReadonlyMap<string, number>;
+  /** Load tests that people have stopped; `*` for all. */
+  readonly stoppedScenes: ReadonlySet<string>;
 }
 
 interface AppPlace {
@@ -138,6 +140,7 @@ export function resolve(
     off: offEndpoints(board),
     lanes: lanesOf(board, topology, tagsOf),
     endings: endingsOf(board, topology),
+    stoppedScenes: stoppedScenes(board),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Board, Signature } from './board.ts';
 import { changed, numbered } from './change.ts';
 import type { Command } from './commands.ts';
 import { input, type Outcome } from './outcome.ts';
+import type { World } from './safety.ts';
 import { scopeText } from './scope.ts';
 import { ordered } from './steps.ts';
 
@@ -76,3 +77,40 @@ export function pin(
   const next = changed(board, { switches: [...others, pinned], nextId }, signature);
   return ok({ board: next, run: null, what: `pin a uid to ${zone.id}` });
 }
+
+/** The kill switch of load tests: one switch for each name, and one for all of them. */
+export function stress(
+  board: Board,
+  command: Extract<Command, { do: 'stress-stop' | 'stress-go' }>,
+  signature: Signature,
+  { scenes }: World,
+): Outcome {
+  const { scene } = command;
+  const stops = board.switches.filter((s) => s.action === 'stress-stop');
+  const others = board.switches.filter((s) => !(s.action === 'stress-stop' && s.scene === scene));
+  if (command.do === 'stress-go') {
+    if (others.length === board.switches.length)
+      return input(
+        `no stop of ${sceneText(scene)} is in force`,
+        stops.length === 0
+          ? 'a scene that is stopped'
+          : `one of ${stops.map((s) => s.scene).join(', ')}`,
+      );
+    const next = changed(board, { switches: others }, signature);
+    return ok({ board: next, run: null, what: `stress go ${sceneText(scene)}` });
+  }
+  // Whoever mistypes the name of what must stop has to learn it now.
+  if (scene !== '*' && scenes !== undefined && !scenes.has(scene))
+    return input(
+      `there is no scene ${scene}`,
+      `one of ${[...scenes].join(', ') || 'none, as none is declared'}; or * for all`,
+    );
+  const untilMs = command.forS === undefined ? null : signature.atMs + command.forS * 1000;
+  const { id, nextId } = numbered(board, 's');
+  const overrode = command.overrides;
+  const stop = { id, action: 'stress-stop', scene, untilMs, overrode, ...signature } as const;
+  const next = changed(board, { switches: [...others, stop], nextId }, signature);
+  return ok({ board: next, run: null, what: `stress stop ${sceneText(scene)}` });
+}
+
+const sceneText = (scene: string): string => (scene === '*' ? 'all scenes' : `scene ${scene}`);

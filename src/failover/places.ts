@@ -50,6 +50,9 @@ export function endingsOf(board: Board, topology: Topology): ReadonlyMap<string,
   }
   return endings;
 }
+/** Names of load tests that are stopped; `*` for all. */
+export const stoppedScenes = (board: Board): ReadonlySet<string> =>
+  new Set(board.switches.flatMap((s) => (s.action === 'stress-stop' ? [s.scene] : [])));
 
 /** Some app of it has every endpoint switched off; found by DNS or file, they can't be known here. */
 function isEmptied(board: Board, group: Group): boolean {

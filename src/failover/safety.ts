@@ -68,6 +68,8 @@ export interface World {
   readonly userApps: readonly AppId[];
   /** Requests per second by shard; null: nobody knows. */
   readonly shardRps: number | null;
+  /** Names of the load tests that are declared; absent where nobody knows. */
+  readonly scenes?: ReadonlySet<string>;
 }
 
 interface Finding extends Refusal {

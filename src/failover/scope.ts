@@ -100,7 +100,7 @@ function unknown(what: string, name: string, known: Iterable<string>): string {
 /** Endpoints by DNS or file can't be known here, so they are believed. */
 function hasEndpoint(topology: Topology, address: string): boolean {
   for (const zone of topology.zones.values())
-    for (const group of zone.groups)
+    for (const group of zone.groups.flatMap((g) => (g.shadow === null ? [g] : [g, g.shadow])))
       for (const source of group.endpoints.values()) {
         if (source.kind !== 'static') return true;
         if (source.addresses.some((a) => a.address.text === address)) return true;

@@ -23,6 +23,8 @@ export function switchText(s: Switch): string {
     }
     case 'gray':
       return `gray ${s.name}: ${whoText(s)} of ${placeText(s)} to ${s.to}`;
+    case 'stress-stop':
+      return s.scene === '*' ? 'stress-stop of all scenes' : `stress-stop of scene ${s.scene}`;
     default:
       return assertNever(s);
   }

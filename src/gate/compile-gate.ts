@@ -32,7 +32,7 @@ export interface GateSettings {
   readonly control: ControlSettings;
   readonly proxies: Networks;
   readonly peers: Networks;
-  readonly keys: { readonly cookie: KeyRing; readonly peer: KeyRing; readonly operator: KeyRing };
+  readonly keys: Readonly<Record<'cookie' | 'peer' | 'operator' | 'stress', KeyRing>>;
   readonly cookie: GateDoc['cookie'];
   readonly limits: GateDoc['limits'];
   readonly timeouts: GateDoc['timeouts'];
@@ -60,6 +60,7 @@ export function compileGate(doc: GateDoc, report: Report): GateSettings {
       cookie: compileKeys(doc.keys.cookie, ['keys', 'cookie'], report),
       peer: compileKeys(doc.keys.peer ?? [], ['keys', 'peer'], report),
       operator: compileKeys(doc.keys.operator ?? [], ['keys', 'operator'], report),
+      stress: compileKeys(doc.keys.stress ?? [], ['keys', 'stress'], report),
     },
     cookie: doc.cookie,
     limits: doc.limits,

@@ -200,6 +200,7 @@ export const gateSchema = z.strictObject({
     cookie: keysSchema.describe('The first signs, both verify'),
     peer: keysSchema.optional().describe('Signs hand-overs; needed where there are several IDCs'),
     operator: keysSchema.optional(),
+    stress: keysSchema.optional().describe('Signs tokens of load tests'),
   }),
   cookie: cookieSchema.prefault({}),
   limits: limitsSchema.prefault({}),

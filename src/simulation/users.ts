@@ -4,6 +4,7 @@ import { factsFrom, type RecordedFacts } from '../model/facts.ts';
 import type { IdcId, ShardId } from '../model/ids.ts';
 import type { Route } from '../route/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
+import { sceneOfUid } from '../stress-tag/index.ts';
 import type { Source } from '../uid-router/compile.ts';
 import { shardOf } from '../uid-router/index.ts';
 import type { Dice } from './dice.ts';
@@ -25,7 +26,8 @@ export function makeUsers(snapshot: Snapshot, count: number, dice: Dice): Simula
     let uid = '2';
     while (uid.length < 16) uid += String(dice.below(10));
     const shard = shardOf(uid, snapshot.topology.sharding);
-    if (shard !== null && !snapshot.rules.pins.has(uid)) users.push({ uid, shard });
+    const reserved = snapshot.stress !== null && sceneOfUid(uid, snapshot.stress) !== null;
+    if (shard !== null && !reserved && !snapshot.rules.pins.has(uid)) users.push({ uid, shard });
   }
   return users;
 }

@@ -6,15 +6,18 @@ import { compileFleet, type FleetSettings } from '../failover/compile-fleet.ts';
 import { fleetSchema } from '../failover/fleet-schema.ts';
 import { compilePlan, planSchema } from '../failover/plan-schema.ts';
 import type { Plan } from '../failover/run.ts';
-import { compileGate } from '../gate/compile-gate.ts';
+import { compileGate, type GateSettings } from '../gate/compile-gate.ts';
 import { gateSchema } from '../gate/gate-schema.ts';
 import type { ConnectionClass } from '../model/facts.ts';
-import type { AppId, IdcId } from '../model/ids.ts';
+import type { AppId } from '../model/ids.ts';
 import { type Issue, nearestName, Report } from '../model/issue.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { compileRoutes } from '../route/compile.ts';
 import type { RouteTable } from '../route/index.ts';
 import { routesSchema } from '../route/routes-schema.ts';
+import { compileStress } from '../stress-tag/compile-stress.ts';
+import type { StressRoom } from '../stress-tag/index.ts';
+import { stressSchema } from '../stress-tag/stress-schema.ts';
 import { compileSource, headersOf, type Source, untrustedHeaders } from '../uid-router/compile.ts';
 import { compileUpstreams } from '../upstream/compile-upstreams.ts';
 import type { UpstreamPolicies } from '../upstream/index.ts';
@@ -22,7 +25,7 @@ import { upstreamsSchema } from '../upstream/upstreams-schema.ts';
 import { compileRules } from '../zone/compile-rules.ts';
 import { compileTopology } from '../zone/compile-topology.ts';
 import { rulesSchema } from '../zone/rules-schema.ts';
-import type { Group, Sharding, Topology } from '../zone/topology.ts';
+import type { Sharding, Topology } from '../zone/topology.ts';
 import { topologySchema } from '../zone/topology-schema.ts';
 import {
   canBeAllOut,
@@ -42,8 +45,9 @@ import {
   NEEDED_KINDS,
   toIssue,
 } from './documents.ts';
-import type { Snapshot, Target } from './index.ts';
+import type { Snapshot } from './index.ts';
 import { parseDocument } from './parse.ts';
+import { compileTargets } from './targets.ts';
 import { NOTHING_ORDERED, withBoard } from './with-board.ts';
 
 export interface Compiled {
@@ -59,6 +63,7 @@ export const SCHEMAS = {
   Upstreams: upstreamsSchema,
   Fleet: fleetSchema,
   Plan: planSchema,
+  Stress: stressSchema,
 } as const;
 
 interface Parts {
@@ -186,6 +191,7 @@ function assemble(
     return null;
   const fleet = compileFleetPart(parts, topology, upstreams);
   const plans = compilePlans(planParts, topology);
+  const stress = compileStressPart(parts, topology, routes, gate);
   checkOwners(topology, rules, routesDoc, reportOf('Routes'));
   checkSpills(routesDoc, topology, upstreams, reportOf('Routes'));
   checkGzone(routesDoc, topology, reportOf('Routes'));
@@ -215,6 +221,7 @@ function assemble(
     userApps: userAppsOf(routes),
     gate,
     upstreams,
+    stress,
     targets: compileTargets(topology),
   };
   return withBoard({ ...declared, ...NOTHING_ORDERED }, EMPTY_BOARD, false);
@@ -234,6 +241,26 @@ function compileFleetPart(
   return part === undefined || doc === null
     ? null
     : compileFleet(doc, topology, (app) => canBeAllOut(upstreams.of(app)), part.report);
+}
+
+function compileStressPart(
+  parts: ReadonlyMap<Kind, Parts>,
+  topology: Topology,
+  { routes }: RouteTable,
+  gate: GateSettings,
+): StressRoom | null {
+  const part = parts.get('Stress');
+  const doc = parsePart(parts, 'Stress', stressSchema);
+  // After a mistake in the topology its tables would only repeat it.
+  if (part === undefined || doc === null || parts.get('Topology')!.report.failed) return null;
+  if (!parts.has('Fleet'))
+    part.report.warn(
+      ['kind'],
+      'no-kill-switch',
+      'without a Fleet document no scene can be stopped but by editing this one',
+    );
+  const needs = new Map(routes.map((r) => [`${r.zoneType} ${r.app}`, r]));
+  return compileStress(doc, topology, gate.keys.stress, [...needs.values()], part.report);
 }
 
 function compilePlans(planParts: readonly Parts[], topology: Topology): Map<string, Plan> {
@@ -268,18 +295,4 @@ function untrustedByList(
     [null, judge([])],
     ...[...identities].map(([name, own]) => [name, judge(own)] as const),
   ]);
-}
-
-function compileTargets(topology: Topology): Map<IdcId, Map<Group, Target>> {
-  const all = new Map<IdcId, Map<Group, Target>>();
-  for (const idc of topology.idcs.keys()) {
-    const seen = new Map<Group, Target>();
-    for (const zone of topology.zones.values()) {
-      for (const group of zone.groups) {
-        seen.set(group, Object.freeze({ zone, group, via: group.idc === idc ? 'local' : 'peer' }));
-      }
-    }
-    all.set(idc, seen);
-  }
-  return all;
 }

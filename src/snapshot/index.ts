@@ -14,6 +14,7 @@ import type { ConnectionClass } from '../model/facts.ts';
 import type { AppId, Epoch, IdcId } from '../model/ids.ts';
 import type { PeerRoom } from '../peer/index.ts';
 import type { RouteTable } from '../route/index.ts';
+import type { StressRoom } from '../stress-tag/index.ts';
 import type { Source } from '../uid-router/compile.ts';
 import type { UpstreamPolicies } from '../upstream/index.ts';
 import type { Pin, Rules } from '../zone/compile-rules.ts';
@@ -64,6 +65,8 @@ export interface Snapshot {
   readonly userApps: readonly AppId[];
   readonly gate: GateSettings;
   readonly upstreams: UpstreamPolicies;
-  /** Targets of every group as each IDC sees them. */
+  /** Load tests; null: none is declared. */
+  readonly stress: StressRoom | null;
+  /** Targets of every group, and of its shadow, as each IDC sees them. */
   readonly targets: ReadonlyMap<IdcId, ReadonlyMap<Group, Target>>;
 }

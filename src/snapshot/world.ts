@@ -19,5 +19,6 @@ export function worldOf(
   const rps = settings.safety.peakRps ?? measuredRps;
   const { count } = topology.sharding;
   const shardRps = rps === null || count === 0 ? null : rps / count;
-  return { topology, rules, userApps, settings, shardRps };
+  const scenes = new Set(snapshot.stress?.scenes.keys());
+  return { topology, rules, userApps, settings, shardRps, scenes };
 }

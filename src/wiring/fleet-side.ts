@@ -15,6 +15,7 @@ import type { Counters } from '../shell/observe/counters.ts';
 import type { ReleaseMeter } from '../shell/observe/release-meter.ts';
 import type { Gateway } from '../shell/proxy/gateway.ts';
 import { withBoard } from '../snapshot/with-board.ts';
+import { sceneMeasures } from './stress-side.ts';
 import { ZoneMeter } from './zone-meter.ts';
 
 export interface FleetSideOptions {
@@ -57,10 +58,12 @@ export function openFleet(settings: FleetSettings, options: FleetSideOptions): F
         holder.publish(next);
         gateway.upstreams.switchOff(next.placement.off);
         options.releases.follow(board);
+        gateway.stress.enforce(next.placement);
       },
       writesUnderWay: (moves) => gateway.writes.anyOf(moves, holder.current().placement),
       measures: () => meter.read(performance.now()),
       releases: () => options.releases.read(),
+      scenes: () => sceneMeasures(gateway),
       log: (level, text, details) => log[level](details, text),
     },
   );

@@ -7,6 +7,8 @@ import type { Edge } from '../shell/proxy/edge.ts';
 import type { Gateway } from '../shell/proxy/gateway.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import { fleetGauges } from './fleet-gauges.ts';
+import type { LaneLog } from './lane-log.ts';
+import { stressGauges } from './stress-side.ts';
 import { upstreamGauges } from './upstream-gauges.ts';
 import type { UpstreamSide } from './upstream-side.ts';
 
@@ -15,6 +17,7 @@ export interface GateParts {
   readonly upstreamSide: UpstreamSide;
   readonly observer: Observer;
   readonly accessLog: BatchWriter | null;
+  readonly laneLog: LaneLog;
   readonly fleet: Fleet | null;
   readonly current: () => Snapshot;
   /** null until it listens. */
@@ -23,7 +26,7 @@ export interface GateParts {
 }
 
 export function gateGauges(gate: GateParts): Gauges {
-  const { gateway, upstreamSide, observer, accessLog, fleet, current, edge } = gate;
+  const { gateway, upstreamSide, observer, accessLog, laneLog, fleet, current, edge } = gate;
   return {
     clientConnections: () => edge()?.connections ?? 0,
     refusedConnections: () => edge()?.admission.refused ?? {},
@@ -32,7 +35,8 @@ export function gateGauges(gate: GateParts): Gauges {
     releases: () => observer.releases.read(),
     upstreams: upstreamGauges(gateway, upstreamSide),
     repeatedRouting: () => gateway.repeatedRouting,
-    logLinesDropped: () => accessLog?.dropped ?? 0,
+    stress: stressGauges(gateway),
+    logLinesDropped: () => (accessLog?.dropped ?? 0) + laneLog.dropped,
     epoch: () => current().epoch,
     fleet: () => (fleet === null ? null : fleetGauges(fleet, current())),
     digest: () => current().digest,

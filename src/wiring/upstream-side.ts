@@ -115,7 +115,9 @@ export class UpstreamSide {
 /** What this gate sends to itself: its own IDC's groups, and the gates of the others. */
 function sourcesOf(snapshot: Snapshot, idc: IdcId): EndpointSource[] {
   const groups = [...snapshot.topology.zones.values()].flatMap((zone) =>
-    zone.groups.filter((g) => g.idc === idc),
+    zone.groups
+      .filter((g) => g.idc === idc)
+      .flatMap((g) => (g.shadow === null ? [g] : [g, g.shadow])),
   );
   const others = [...snapshot.topology.idcs.values()].filter((i) => i.id !== idc);
   return [...groups.flatMap((g) => [...g.endpoints.values()]), ...others.map((i) => i.gates)];

@@ -70,7 +70,7 @@ function count({ byReason }: Series): Reading {
 function usableByZone(upstreams: Upstreams): Map<string, number> {
   const apps = new Map<string, { usable: number; all: number }>();
   for (const roster of upstreams.rosters()) {
-    if (roster.ofPeers) continue;
+    if (roster.ofPeers || roster.ofShadow) continue;
     const [zone = '', , app = ''] = roster.name.split('/');
     const sum = apps.get(`${zone} ${app}`) ?? { usable: 0, all: 0 };
     for (const { endpoint } of roster.shares) {

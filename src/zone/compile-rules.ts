@@ -45,11 +45,24 @@ export function compileRules(doc: RulesDoc, topology: Topology, report: Report):
 }
 
 function compileShards(doc: RulesDoc, topology: Topology, report: Report): ZoneId[] {
+  const owners = compileTable(doc.shards, topology, report, ['shards']);
+  // After a mistake in the table it would only repeat it.
+  if (!report.failed) warnIdle(owners, topology, report);
+  return owners;
+}
+
+/** @param at where the table stands in its document */
+export function compileTable(
+  shards: RulesDoc['shards'],
+  topology: Topology,
+  report: Report,
+  at: DocPath,
+): ZoneId[] {
   const { count } = topology.sharding;
   const owners: (ZoneId | undefined)[] = new Array<ZoneId | undefined>(count);
   const claimedBy: (string | undefined)[] = new Array<string | undefined>(count);
-  for (const [range, name] of Object.entries(doc.shards)) {
-    const path = ['shards', range];
+  for (const [range, name] of Object.entries(shards)) {
+    const path = [...at, range];
     const zone = topology.zones.get(name as ZoneId);
     if (zone === undefined) report.unknownName(path, 'zone', name, topology.zones.keys());
     else if (!ownsShards(zone)) {
@@ -82,9 +95,7 @@ function compileShards(doc: RulesDoc, topology: Topology, report: Report): ZoneI
       owners[shard] ??= parseZoneId(name)!;
     }
   }
-  checkGaps(claimedBy, topology, report);
-  // After a mistake in the table it would only repeat it.
-  if (!report.failed) warnIdle(owners, topology, report);
+  checkGaps(claimedBy, topology, report, at);
   return owners.filter((o) => o !== undefined);
 }
 
@@ -98,13 +109,14 @@ function checkGaps(
   claimedBy: readonly (string | undefined)[],
   topology: Topology,
   report: Report,
+  at: DocPath,
 ): void {
   const missing: number[] = [];
   for (let s = 0; s < claimedBy.length; s++) if (claimedBy[s] === undefined) missing.push(s);
   if (missing.length === 0) return;
   const sharded = [...topology.zones.values()].some((z) => z.type === 'rzone');
   if (!sharded && missing.length === claimedBy.length) return;
-  report.error(['shards'], 'shard-gap', `no zone owns shard ${rangesText(missing)}`, {
+  report.error(at, 'shard-gap', `no zone owns shard ${rangesText(missing)}`, {
     found: `${missing.length} of ${claimedBy.length} shards without an owner`,
     expected: 'each shard exactly once',
   });

@@ -12,6 +12,7 @@ import {
 } from '../model/ids.ts';
 import type { DocPath, Report } from '../model/issue.ts';
 import { toAddress } from '../model/schema.ts';
+import { checkShadows } from './check-shadows.ts';
 import type { Group, Idc, Sharding, Topology, Zone } from './topology.ts';
 import type { TopologyDoc, ZoneDoc } from './topology-schema.ts';
 
@@ -50,6 +51,7 @@ export function compileTopology(doc: TopologyDoc, report: Report): Topology {
   const topology = { sharding: compileSharding(doc, report), cities, idcs, zones };
   checkSizes(topology, report);
   checkGroupIdcs(topology, places, report);
+  checkShadows(topology, places, report);
   checkDr(doc, topology, places, report);
   checkReach(doc, topology, report);
   checkGates(topology, report);
@@ -78,12 +80,16 @@ function compileZone(
   report: Report,
 ): Zone {
   const groups: Group[] = Object.entries(doc.groups).map(([name, group]) => {
-    const endpoints = new Map<AppId, EndpointSource>();
-    for (const [app, list] of Object.entries(group.endpoints)) {
-      endpoints.set(parseAppId(app)!, toEndpointSource(list));
-    }
-    const groupIdc = group.idc === undefined ? idc : parseIdcId(group.idc)!;
-    return { id: parseGroupId(name)!, zone: id, idc: groupIdc, endpoints };
+    const common = {
+      id: parseGroupId(name)!,
+      zone: id,
+      idc: group.idc === undefined ? idc : parseIdcId(group.idc)!,
+    };
+    const twin =
+      group.shadow === undefined
+        ? null
+        : { ...common, endpoints: toSources(group.shadow), shadow: null, isShadow: true };
+    return { ...common, endpoints: toSources(group.endpoints), shadow: twin, isShadow: false };
   });
   if (groups.length === 0 || groups.length > LIMITS.groupsPerZone) {
     report.error([...path, 'groups'], 'group-count', `zone ${id} has ${groups.length} groups`, {
@@ -103,6 +109,13 @@ function compileZone(
     },
     groups,
   };
+}
+
+function toSources(doc: ZoneDoc['groups'][string]['endpoints']): Map<AppId, EndpointSource> {
+  const sources = new Map<AppId, EndpointSource>();
+  for (const [app, list] of Object.entries(doc))
+    sources.set(parseAppId(app)!, toEndpointSource(list));
+  return sources;
 }
 
 function compileSharding(doc: TopologyDoc, report: Report): Sharding {

@@ -11,6 +11,10 @@ const groupSchema = z
     endpoints: z
       .record(nameSchema, endpointsSchema)
       .describe('app → its endpoints: a list of addresses, or { dns }, { srv }, { file }'),
+    shadow: z
+      .record(nameSchema, endpointsSchema)
+      .optional()
+      .describe('app → endpoints for load tests only; no user is ever sent there'),
   })
   .describe('One deployment of the zone’s apps');
 

@@ -8,6 +8,9 @@ export const ZONE_TYPES = ['rzone', 'gzone', 'czone', 'elastic'] as const;
  */
 type ZoneType = (typeof ZONE_TYPES)[number];
 
+/** How a group's shadow is told from the group, where both are named. */
+export const SHADOW_MARK = '~shadow';
+
 /** One deployment of a zone's apps. Groups of a zone hold the same shards. */
 export interface Group {
   readonly id: GroupId;
@@ -15,7 +18,14 @@ export interface Group {
   /** Differs from the zone's IDC only for a gzone that is spread over IDCs. */
   readonly idc: IdcId;
   readonly endpoints: ReadonlyMap<AppId, EndpointSource>;
+  /** For load tests: its twin with endpoints that no user is ever sent to; null without one. */
+  readonly shadow: Group | null;
+  /** It is such a twin. It stands in no zone's list of groups. */
+  readonly isShadow: boolean;
 }
+
+/** Tells a group from its shadow: `A`, or `A~shadow`. */
+export const groupName = ({ id, isShadow }: Group): string => (isShadow ? id + SHADOW_MARK : id);
 
 export interface Zone {
   readonly id: ZoneId;

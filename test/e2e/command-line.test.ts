@@ -235,7 +235,7 @@ describe('zonegate simulate', () => {
 describe('zonegate schema', () => {
   it('prints JSON Schema for all kinds, or one', () => {
     const all = JSON.parse(zonegate(['schema']).out) as { oneOf: unknown[] };
-    expect(all.oneOf).toHaveLength(7);
+    expect(all.oneOf).toHaveLength(8);
     const rules = JSON.parse(zonegate(['schema', 'rules']).out) as Record<string, unknown>;
     expect(rules).toMatchObject({ type: 'object', additionalProperties: false });
     expect(
@@ -271,7 +271,7 @@ describe('zonegate token', () => {
 describe('zonegate demo', () => {
   it('tours once and exits 0; says which port is taken', async () => {
     const { code, out } = zonegate(['demo', '--once', '--port-base', '24000']);
-    expect(out).toContain('16 of 16 steps as they should be');
+    expect(out).toContain('17 of 17 steps as they should be');
     expect(code).toBe(0);
     const { createServer } = await import('node:net');
     const server = createServer();

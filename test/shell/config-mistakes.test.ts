@@ -133,15 +133,15 @@ describe('one mistake, and where it is shown', () => {
     [
       'a group of a gzone in an IDC that is not there',
       { 'topology.yaml': [['idc: hz2', 'idc: hz3']] },
-      /^topology\.yaml:\d+:25 unknown-idc → hz/,
+      /^topology\.yaml:\d+:22 unknown-idc → hz/,
     ],
     [
       'an rzone spread over IDCs',
       {
         'topology.yaml': [
           [
-            'A: { endpoints: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}411"] } }',
-            'A: { idc: sh1, endpoints: { shop: ["127.0.0.1:9"] } }',
+            'A:\n                endpoints: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}411"] }',
+            'A:\n                idc: sh1\n                endpoints: { shop: ["127.0.0.1:9"] }',
           ],
         ],
       },
@@ -157,8 +157,8 @@ describe('one mistake, and where it is shown', () => {
       {
         'topology.yaml': [
           [
-            'B: { endpoints: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}412"] } }',
-            'B: { endpoints: { config: ["127.0.0.1:9"] } }',
+            'B:\n                endpoints: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}412"] }',
+            'B:\n                endpoints: { config: ["127.0.0.1:9"] }',
           ],
         ],
       },
@@ -350,12 +350,70 @@ describe('mistakes that hide well', () => {
         'rules.yaml': [['"80-99": RZ05', '"80-99": EZ01']],
         'topology.yaml': [
           [
-            'A: { endpoints: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}461"] } }',
-            'A: { endpoints: { other: ["127.0.0.1:9"] } }',
+            'A:\n                endpoints: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}461"] }',
+            'A:\n                endpoints: { other: ["127.0.0.1:9"] }',
           ],
         ],
       },
       /app-not-deployed/,
+    ],
+    [
+      'a scene whose table leaves a shard out',
+      { 'stress.yaml': [['"50-99": RZ04', '"50-98": RZ04']] },
+      /^stress\.yaml:\d+:7 shard-gap$/,
+    ],
+    [
+      'a scene in a zone that there is not',
+      { 'stress.yaml': [['"25-49": RZ03', '"25-49": RZ3']] },
+      /^stress\.yaml:\d+:\d+ unknown-zone → RZ03$/,
+    ],
+    [
+      'a scene in a zone without shadow endpoints',
+      {
+        'topology.yaml': [
+          ['                shadow: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}531"] }\n', ''],
+          ['                shadow: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}532"] }\n', ''],
+        ],
+      },
+      /^stress\.yaml:\d+:\d+ no-shadow$/,
+    ],
+    [
+      'a shadow at an address of users',
+      { 'topology.yaml': [['ZONEGATE_PORTS:-18}511', 'ZONEGATE_PORTS:-18}422']] },
+      /^topology\.yaml:\d+:\d+ shadow-serves-users$/,
+    ],
+    [
+      'a shadow of an app that the group does not run',
+      { 'topology.yaml': [['shadow: { shop:', 'shadow: { shup:']] },
+      /^topology\.yaml:\d+:\d+ unknown-app → shop$/,
+    ],
+    [
+      'reserved uids from high to low',
+      { 'stress.yaml': [['2099000000000000-2099999999999999', '2099-2000']] },
+      /^stress\.yaml:\d+:\d+ uid-range$/,
+    ],
+    [
+      'a load generator that is no network',
+      { 'stress.yaml': [['10.9.0.0/16', '10.9.0.0/33']] },
+      /^stress\.yaml:\d+:\d+ network$/,
+    ],
+    [
+      'load tests that nobody can mark',
+      {
+        'gate.yaml': [
+          ['  stress:\n', ''],
+          [
+            '    - { id: s1, secret: "${ZONEGATE_STRESS_KEY:-demo-only-stress-key-0123456789abcde}" }\n',
+            '',
+          ],
+        ],
+        'stress.yaml': [
+          ['app: true', 'app: false'],
+          ['[10.9.0.0/16]', '[]'],
+          ['    uids: ["2099000000000000-2099999999999999"]\n    onlyReserved: true\n', ''],
+        ],
+      },
+      /^stress\.yaml:\d+:3 no-way-in$/,
     ],
     [
       'a key with two secrets',
@@ -549,6 +607,7 @@ describe('what can be written', () => {
     const directory = referenceWith({ 'rules.yaml': [['"40-59": RZ03', '"40-59": RZ02']] });
     const loaded = loadConfig(directory, {});
     expect(loaded.ok && loaded.value.warnings.map((w) => w.code).sort()).toEqual([
+      'demo-key',
       'demo-key',
       'demo-key',
       'demo-key',

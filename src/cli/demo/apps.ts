@@ -18,7 +18,7 @@ export class SampleApps {
   /** Rejects with the error of the first port that is taken. */
   async start(topology: Topology): Promise<void> {
     for (const zone of topology.zones.values()) {
-      for (const group of zone.groups) {
+      for (const group of zone.groups.flatMap((g) => (g.shadow === null ? [g] : [g, g.shadow]))) {
         for (const [app, source] of group.endpoints) {
           if (source.kind !== 'static') continue;
           for (const { address } of source.addresses) await this.#listen(address, app, group);
@@ -60,6 +60,7 @@ export class SampleApps {
       zone: group.zone,
       group: group.id,
       idc: group.idc,
+      ...(group.isShadow ? { shadow: true, stress: req.headers['x-ldc-stress'] ?? null } : {}),
       path,
       shard: req.headers['x-ldc-shard'] ?? null,
       user: req.headers['x-user-id'] ?? uid ?? null,

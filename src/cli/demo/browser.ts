@@ -13,6 +13,7 @@ export interface Answer {
     readonly group?: string;
     readonly idc?: string;
     readonly user?: string | null;
+    readonly shadow?: boolean;
   };
   /** Route cookie set by this answer: a value, '' when cleared, null when not mentioned. */
   readonly routeCookie: string | null;

@@ -23,6 +23,8 @@ const HOST = 'shop.example';
 /** Third- and second-to-last digits: the shard. */
 const ALICE = '2088000000000680';
 const BOB = '2088000000000250';
+/** Reserved for the load test; shard 68. */
+const TESTER = '2099000000000680';
 const PINNED = '2088000000000420';
 
 export class Tour {
@@ -51,6 +53,7 @@ export class Tour {
     await this.#operator();
     await this.#global();
     await this.#city();
+    await this.#stress();
     await this.#explained();
     const { gates, operator } = this.#places;
     await new LanesTour({ gates, operator, judge: this.#judge }).run();
@@ -218,6 +221,19 @@ export class Tour {
   }
 
   /** Users by the hundred: each answered by the zone that the same code names offline. */
+  async #stress(): Promise<void> {
+    const { gates, inner } = this.#places;
+    const ask = { headers: { 'x-ldc-stress': 'double-11' } };
+    const a = await this.#browser().ask(inner, `/u/${TESTER}/orders`, ask);
+    const b = await this.#browser().ask(gates.hz1, `/u/${TESTER}/orders`, ask);
+    const good = is(a, 'RZ04', 'sh1') && a.app.shadow === true && a.routeCookie === null;
+    this.#judge(
+      'a load test named by an app meets shadow endpoints only; named by a stranger, nobody',
+      good && b.status === 403,
+      `${where(a)}${a.app.shadow === true ? ', its shadow' : ''}; ${where(b)}`,
+    );
+  }
+
   async #explained(): Promise<void> {
     const idcs = ['hz1', 'hz2', 'sh1'] as const;
     let equal = 0;

@@ -18,6 +18,7 @@ import {
 import { order } from './order.ts';
 import { listPlans, showPlan } from './plan.ts';
 import { status } from './status.ts';
+import { addStress } from './stress.ts';
 import { SCOPE_HELP, scopeOf, secondsOf, shardsOf } from './words.ts';
 
 type Done = (code: Promise<number>) => void;
@@ -31,6 +32,7 @@ export function addSwitchCommands(program: CliCommand, done: Done): void {
   addOrders(program, done);
   addPlans(program, done);
   addLaneCommands(program, done);
+  addStress(program, done);
   reading(program.command('audit').description('the trail, newest first'))
     .option('--limit <n>', 'lines, at most 1000', '50')
     .action((o: AuditOptions) => done(audit(o)));

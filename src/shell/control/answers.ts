@@ -132,6 +132,38 @@ export const fleetAnswer = z.object({
 });
 export type FleetAnswer = z.infer<typeof fleetAnswer>;
 
+export const stressAnswer = z.object({
+  standing: standingSchema,
+  epoch: z.number(),
+  scenes: z.array(
+    z.object({
+      scene: z.string(),
+      state: z.enum(['on', 'stopped', 'ended']),
+      stop: plain<Switch>('Switch').nullable().describe('What has stopped it'),
+      endpoints: z.enum(['shadow', 'shared']),
+      table: z.enum(['own', 'users']),
+      limits: z.object({
+        rps: z.number(),
+        concurrency: z.number(),
+        total: z.number().nullable(),
+      }),
+      until: z.string(),
+      active: z.number().describe('Under way, of all gates'),
+      total: z.number().describe('Let in since each gate’s start, of all gates'),
+      refused: z.number(),
+      gates: z.array(
+        z.object({
+          gate: z.string(),
+          active: z.number(),
+          total: z.number(),
+          refused: z.number(),
+        }),
+      ),
+    }),
+  ),
+  why: z.string().nullable().describe('Why the gates can’t be asked; null: they were'),
+});
+
 export const auditAnswer = z.object({
   standing: standingSchema,
   lines: z

@@ -12,6 +12,7 @@ import {
   runAnswer,
   runsAnswer,
   storedAnswer,
+  stressAnswer,
   switchesAnswer,
 } from './answers.ts';
 import { RUN_VERBS, reassertSchema } from './writes.ts';
@@ -130,6 +131,7 @@ function build(): Json {
       ...Object.fromEntries(RUN_VERBS.map(verb)),
       '/v1/plans': get('Declared plans', plansAnswer),
       '/v1/fleet': get('Gates, their epochs and lags, who is missing', fleetAnswer),
+      '/v1/stress': get('Load tests: what is declared, stopped, under way', stressAnswer),
       '/v1/audit': get('The trail, newest first', auditAnswer, [
         parameter('limit', 'query', '1 to 1000; 50 when absent', 'integer'),
       ]),

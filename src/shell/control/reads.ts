@@ -10,6 +10,7 @@ import { fleetView } from './fleet-view.ts';
 import { openApi } from './openapi.ts';
 import { etagOf, json, problem, type Reply } from './reply.ts';
 import { waitOf } from './run-wait.ts';
+import { stressView } from './stress-view.ts';
 
 type Reader = (ask: Ask) => Reply | Promise<Reply>;
 
@@ -29,6 +30,10 @@ export const READERS: Readonly<Record<string, Reader>> = {
   '/v1/fleet': async ({ desk }) => {
     const gates = await gatesOrWhy(desk);
     return json(200, fleetView(desk.current().board, desk.standing(), gates));
+  },
+  '/v1/stress': async ({ desk }) => {
+    const gates = await gatesOrWhy(desk);
+    return shown(desk, stressView(desk.current(), gates, Date.now()));
   },
   '/v1/audit': audit,
   '/v1/openapi.json': () => json(200, openApi()),

@@ -74,7 +74,8 @@ export function gateEntryOf(json: string): GateEntry | null {
     (ack.trouble === null || isText(ack.trouble)) &&
     (ack.adminUrl === null || isText(ack.adminUrl)) &&
     areZones(ack.zones) &&
-    (ack.releases === undefined || areReleases(ack.releases));
+    (ack.releases === undefined || areReleases(ack.releases)) &&
+    areScenes(ack.stress);
   return whole ? (entry as unknown as GateEntry) : null;
 }
 
@@ -101,6 +102,14 @@ const areReleases = (releases: unknown): boolean =>
   Object.values(releases).every(
     (r: Fields | null) => typeof r?.percent === 'number' && isMeasure(r.from) && isMeasure(r.to),
   );
+
+const areScenes = (scenes: unknown): boolean =>
+  scenes === undefined ||
+  (typeof scenes === 'object' &&
+    scenes !== null &&
+    Object.values(scenes).every((scene: Fields | null) =>
+      [scene?.active, scene?.total, scene?.refused].every(isCount),
+    ));
 
 export const UNREADABLE = 'unreadable';
 

@@ -4,7 +4,14 @@
  * Missing on purpose: anything that a request would have to wait for.
  */
 import { performance } from 'node:perf_hooks';
-import type { Board, GateAck, GateInFleet, Move, ZoneMeasure } from '../../failover/board.ts';
+import type {
+  Board,
+  GateAck,
+  GateInFleet,
+  Move,
+  SceneMeasure,
+  ZoneMeasure,
+} from '../../failover/board.ts';
 import type { Command } from '../../failover/commands.ts';
 import type { FleetSettings } from '../../failover/compile-fleet.ts';
 import { homesOf } from '../../failover/owners.ts';
@@ -33,6 +40,8 @@ export interface FleetHooks {
   writesUnderWay(moves: readonly Move[]): boolean;
   measures(): Readonly<Record<string, ZoneMeasure>>;
   releases(): Readonly<Record<string, ReleaseMeasure>>;
+  /** Load tests by scene. */
+  scenes?(): Readonly<Record<string, SceneMeasure>>;
   log(level: 'info' | 'warn' | 'error', text: string, details: Record<string, unknown>): void;
 }
 
@@ -198,6 +207,9 @@ export class Fleet implements FleetDesk {
       trouble,
       zones: this.#hooks.measures(),
       releases: this.#hooks.releases(),
+      ...(this.#hooks.current().stress === null || this.#hooks.scenes === undefined
+        ? {}
+        : { stress: this.#hooks.scenes() }),
       ...this.keeper.acknowledged,
     };
   }

@@ -191,11 +191,12 @@ export class FieldSection {
 
   /** All values of a field, joined (RFC 9110 5.3; cookies by `; `, RFC 6265 5.4); '' for none. */
   findAll(name: string, separator = ', '): string {
-    const id = ID_BY_NAME.get(name) ?? OTHER;
+    const id = ID_BY_NAME.get(name) ?? (name.startsWith('x-ldc-') ? INTERNAL : OTHER);
+    const shared = id === OTHER || id === INTERNAL;
     let all = '';
     if (this.first[id] === -1) return all;
     for (let f = this.first[id]!; f < this.count; f++) {
-      const listed = this.id(f) === id && (id !== OTHER || this.nameIs(f, name));
+      const listed = this.id(f) === id && (!shared || this.nameIs(f, name));
       if (listed) all += all === '' ? this.value(f) : separator + this.value(f);
     }
     return all;

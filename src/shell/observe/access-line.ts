@@ -1,5 +1,6 @@
 /** One JSON line per request: OpenTelemetry names where they exist, the gate's own beside them. */
 import type { Decision } from '../../decide/decision.ts';
+import type { Lane } from '../../model/lane.ts';
 
 /** What a line needs of a request's record. */
 export interface LoggedRequest {
@@ -56,14 +57,19 @@ function decisionPart(d: Decision | null): string {
   for (const reason of d.why) why += why === '' ? reason.code : `,${reason.code}`;
   const board = d.board < 0 ? '' : `,"board":${d.board}`;
   const common = `,"from":"${d.from}","epoch":${d.epoch}${board},"why":"${why}"`;
-  if (d.kind === 'respond') return common;
+  const traffic = d.lane === null ? '' : laneText(d.lane);
+  if (d.kind === 'respond') return common + traffic;
   const [{ zone, group, via }] = d.targets;
   return (
-    `${common},"route":${quote(d.route.name)},"zone":"${zone.id}","zone_idc":"${group.idc}","group":"${group.id}"` +
+    `${common}${traffic},"route":${quote(d.route.name)},"zone":"${zone.id}","zone_idc":"${group.idc}","group":"${group.id}"` +
     `,"via":"${via}","shard":${d.shard ?? 'null'},"provisional":${d.provisional},"write":${d.isWrite}` +
     (d.operator === null ? '' : `,"operator":${quote(d.operator)}`)
   );
 }
+
+/** Of a load test only: other lanes say themselves in `why`. */
+const laneText = ({ kind, name }: Lane): string =>
+  kind === 'stress' ? `,"traffic":"stress","scene":"${name}"` : '';
 
 /** 000 … 999: a fraction's text is looked up, because V8 takes its time over decimals. */
 const THOUSANDTHS = Array.from({ length: 1000 }, (_, i) => `.${String(i).padStart(3, '0')}`);

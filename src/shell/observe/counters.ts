@@ -77,13 +77,12 @@ export class Counters {
 
   countRequest(series: Series, decision: Decision | null, status: number): void {
     const ordinal = decision === null ? NO_REASON : decision.reason.ordinal;
-    const statusClass = Math.trunc(status / 100);
     let counts = series.byReason[ordinal];
     if (counts === undefined) {
       counts = new Float64Array(STATUS_CLASSES.length);
       series.byReason[ordinal] = counts;
     }
-    counts[statusClass < STATUS_CLASSES.length ? statusClass : 0]!++;
+    counts[statusSlot(status)]!++;
   }
 
   countReasons(decision: Decision): void {
@@ -92,10 +91,19 @@ export class Counters {
 }
 
 export function observeDuration(series: Series, ms: number): void {
+  series.byDuration[durationSlot(ms)]!++;
+  series.sumMs += ms;
+}
+
+export function durationSlot(ms: number): number {
   let i = 0;
   while (i < BOUNDS_MS.length && ms > BOUNDS_MS[i]!) i++;
-  series.byDuration[i]!++;
-  series.sumMs += ms;
+  return i;
+}
+
+export function statusSlot(status: number): number {
+  const statusClass = Math.trunc(status / 100);
+  return statusClass < STATUS_CLASSES.length ? statusClass : 0;
 }
 
 export const bump = (map: Map<string, number>, key: string): void =>

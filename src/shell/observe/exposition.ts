@@ -2,14 +2,17 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { REASONS } from '../../decide/catalogue.ts';
 import type { GroupMeasure, ReleaseMeasure } from '../../release/measure.ts';
+import { STRESS } from '../../stress-tag/reasons.ts';
 import { BUCKETS_S, type Counters, NO_REASON, STATUS_CLASSES } from './counters.ts';
 import { type FleetGauges, fleetMetrics } from './fleet-metrics.ts';
 import { counter, gauge, type Metric, mapSamples, one, type Sample } from './metric.ts';
+import { type StressCounters, type StressGauges, stressMetrics } from './stress-counters.ts';
 import { type UpstreamGauges, upstreamMetrics } from './upstream-metrics.ts';
 
 /** What only the moment of the scrape knows. */
 export interface Gauges {
   readonly upstreams: UpstreamGauges;
+  readonly stress: StressGauges;
   clientConnections(): number;
   /** By limit. */
   refusedConnections(): Readonly<Record<string, number>>;
@@ -26,13 +29,22 @@ export interface Gauges {
   lastReload(): { readonly ok: boolean; readonly successAtMs: number };
 }
 
-export function makeRegistry(counters: Counters, gauges: Gauges, version: string): Registry {
+export function makeRegistry(
+  counters: Counters,
+  stress: StressCounters,
+  gauges: Gauges,
+  version: string,
+): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const m of [
     ...requestMetrics(counters),
     ...gateMetrics(counters, gauges, version),
     ...upstreamMetrics(gauges.upstreams),
+    ...stressMetrics(stress, gauges.stress, () => ({
+      refused: counters.reasons[STRESS.forged.ordinal]!,
+      stripped: counters.reasons[STRESS.stripped.ordinal]!,
+    })),
     ...fleetMetrics(() => gauges.fleet()),
   ]) {
     const { name, type, help } = m;

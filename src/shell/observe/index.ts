@@ -3,6 +3,7 @@ import { accessLine, type LoggedRequest } from './access-line.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import { bump, type Counters, observeDuration } from './counters.ts';
 import { ReleaseMeter } from './release-meter.ts';
+import { StressCounters } from './stress-counters.ts';
 
 interface ObservedRequest extends LoggedRequest {
   readonly endedBy: 'done' | 'client' | 'upstream' | 'gate';
@@ -12,16 +13,31 @@ interface ObservedRequest extends LoggedRequest {
 export class Observer {
   readonly counters: Counters;
   readonly releases = new ReleaseMeter();
+  readonly stress = new StressCounters();
+  readonly #stressLog: () => BatchWriter | null;
   readonly #log: BatchWriter | null;
   readonly #idc: string;
 
-  constructor(counters: Counters, log: BatchWriter | null, idc: string) {
+  /** @param stressLog where lines of load tests go, now */
+  constructor(
+    counters: Counters,
+    log: BatchWriter | null,
+    idc: string,
+    stressLog: () => BatchWriter | null = () => null,
+  ) {
+    this.#stressLog = stressLog;
     this.counters = counters;
     this.#log = log;
     this.#idc = idc;
   }
 
   record(r: ObservedRequest): void {
+    const lane = r.decision?.lane ?? null;
+    if (lane?.kind === 'stress') {
+      this.stress.count(lane.name, r.decision!.from, r.status, r.durationMs);
+      this.#stressLog()?.write(accessLine(r, this.#idc));
+      return;
+    }
     const { counters } = this;
     const series = counters.seriesOf(r.decision);
     counters.countRequest(series, r.decision, r.status);

@@ -75,6 +75,8 @@ export class Exchange implements UpstreamUser, TunnelOwner {
   #enteredMs = 0;
   /** While it is under way: a freeze of its shard has to wait for it. */
   #write: Forward | null = null;
+  /** While it is under way, of a load test. */
+  #stress: Forward | null = null;
   /** The connection that has just ended. */
   #lost: UpstreamConnection | null = null;
   #acceptsHtml = false;
@@ -101,6 +103,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
   }
 
   get priority(): Priority {
+    if (this.forward?.lane?.kind === 'stress') return 'sheddable';
     return this.forward?.route.priority ?? 'normal';
   }
 
@@ -145,7 +148,9 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     const { gateway, client, snapshot, requestBody } = this;
     const head = gateway.requestHead;
     if (head.framing > this.#bodyLimit()) return this.#refuse(REFUSAL.bodyTooLong, end);
-    if (gateway.pressure.sheds(decision.route.priority)) {
+    if (decision.lane?.kind === 'stress') {
+      if (!this.#letsStressIn(decision)) return bodyStart;
+    } else if (gateway.pressure.sheds(decision.route.priority)) {
       client.exchangeStarted(false);
       gateway.pressure.shed[decision.route.priority]++;
       this.#answer(ANSWER.shed, '');
@@ -194,6 +199,29 @@ export class Exchange implements UpstreamUser, TunnelOwner {
       this.#beginFault(decision.fault);
     }
     return large ? this.#beginBody(buf, bodyStart, end) : used;
+  }
+
+  /** @returns false: it has been answered */
+  #letsStressIn(decision: Forward): boolean {
+    const { gateway, client } = this;
+    const { stress } = gateway;
+    const why = gateway.pressure.shedsStress
+      ? stress.refuse(decision.lane!.name, 'pressure')
+      : stress.begin(this, decision, this.snapshot);
+    if (why === null) {
+      this.#stress = decision;
+      return true;
+    }
+    client.exchangeStarted(false);
+    this.#answer(why === 'pressure' ? ANSWER.stressShed : ANSWER.stressOverQuota, '');
+    return false;
+  }
+
+  /** People have stopped its load test, while it is under way. */
+  stopStress(why: GateAnswer): void {
+    if (this.#tunnel !== null) this.#tunnel.cut();
+    else if (this.#relay.headSent) this.breakOff('gate');
+    else if (this.#stage !== 'idle') this.#answer(why, '');
   }
 
   /** A large body: on its way at once if there is somebody who takes it, else held for later. */
@@ -704,6 +732,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
   /** Refused before anything was sent on. */
   #refuse(refusal: Refusal, end: number): number {
     this.#writeOver();
+    this.#stressOver();
     this.client.refuse(refusal, this.gateway.requestHead.method === 'HEAD');
     return end;
   }
@@ -755,9 +784,16 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     this.#write = null;
   }
 
+  #stressOver(): void {
+    if (this.#stress === null) return;
+    this.gateway.stress.end(this, this.#stress);
+    this.#stress = null;
+  }
+
   #finishRecord(by: EndedBy): void {
     const { record } = this;
     this.#writeOver();
+    this.#stressOver();
     record.endedBy = by;
     record.attempts = this.#attempts.count;
     record.durationMs = record.elapsedMs();

@@ -9,7 +9,7 @@ export interface GateAnswer {
   readonly detail: string;
   /** Error token of RFC 9209 (2.3) for Proxy-Status. */
   readonly proxyError: string;
-  /** Seconds, on a 503. */
+  /** Seconds, on a 429 or a 503. */
   readonly retryAfterS: number;
 }
 
@@ -27,6 +27,7 @@ export const answerOf = ({ status, reason, retryAfterS }: Respond): GateAnswer =
 
 function proxyErrorOf(status: Respond['status']): string {
   if (status === 503) return 'destination_unavailable';
+  if (status === 403) return 'http_request_denied';
   return status === 508 ? 'proxy_loop_detected' : 'http_request_error';
 }
 
@@ -127,6 +128,19 @@ export const ANSWER = {
     'The gate has more to do than it can take, and this request is not critical.',
     'proxy_internal_response',
   ),
+  stressShed: answer(
+    503,
+    'stress-shed',
+    'The gate has more to do than it can take: load tests are the first to go.',
+    'proxy_internal_response',
+    5,
+  ),
+  stressOverQuota: answer(
+    429,
+    'stress-over-quota',
+    'The scene, or the token, has used up its rate, its number at once, or its number in all.',
+    'http_request_denied',
+  ),
   requestTimeout: answer(
     504,
     'request-timeout',
@@ -156,7 +170,7 @@ export function renderAnswer(a: GateAnswer, context: AnswerContext): string {
   const body = context.html ? htmlBody(a, title, context) : jsonBody(a, title, context);
   const type = context.html ? 'text/html; charset=utf-8' : 'application/problem+json';
   const proxyStatus = `Proxy-Status: ${context.gate}; error=${a.proxyError}; details="${a.code}"\r\n`;
-  const retry = a.status === 503 ? `Retry-After: ${a.retryAfterS}\r\n` : '';
+  const retry = a.status === 503 || a.status === 429 ? `Retry-After: ${a.retryAfterS}\r\n` : '';
   return (
     `HTTP/1.1 ${a.status} ${title}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
     `Date: ${new Date().toUTCString()}\r\nCache-Control: no-store\r\nX-Request-Id: ${context.requestId}\r\n${proxyStatus}${retry}${context.extra}` +

@@ -10,6 +10,7 @@ import { openFilesLimit, SocketBudget } from './descriptors.ts';
 import { Pressure } from './pressure.ts';
 import type { RequestRecord } from './record.ts';
 import { RequestIds } from './request-ids.ts';
+import { StressTraffic } from './stress-traffic.ts';
 import { WireFacts } from './wire-facts.ts';
 import { WritesUnderWay } from './writes-under-way.ts';
 
@@ -37,6 +38,7 @@ export class Gateway {
   readonly responseHead = new ResponseHead();
   readonly facts: WireFacts;
   readonly writes = new WritesUnderWay();
+  readonly stress = new StressTraffic();
   readonly sockets = new SocketBudget(openFilesLimit());
   /** Requests in which something that places them stood twice. */
   repeatedRouting = 0;

@@ -6,6 +6,7 @@ import type { Forward } from '../../decide/decision.ts';
 import { freezeAt } from '../../failover/freeze.ts';
 import { HAND_OVER_HEADER, signHandOver } from '../../peer/hand-over.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
+import { groupName } from '../../zone/topology.ts';
 import { type BodyReader, MALFORMED } from '../http1/body.ts';
 import { lastChunk, payloadText } from '../http1/body-writer.ts';
 import { withoutTrailers } from '../http1/trailers.ts';
@@ -87,14 +88,16 @@ function forTarget(
   if (via === 'local') {
     const shard = decision.shard === null ? '' : `X-Ldc-Shard: ${decision.shard}\r\n`;
     const board = snapshot.fleet === null ? '' : boardLines(decision, snapshot);
-    return `X-Ldc-Zone: ${zone.id}\r\nX-Ldc-Group: ${group.id}\r\n${shard}X-Ldc-Epoch: ${decision.epoch}\r\n${board}`;
+    const { lane } = decision;
+    const scene = lane?.kind === 'stress' ? `X-Ldc-Stress: ${lane.name}\r\n` : '';
+    return `${scene}X-Ldc-Zone: ${zone.id}\r\nX-Ldc-Group: ${group.id}\r\n${shard}X-Ldc-Epoch: ${decision.epoch}\r\n${board}`;
   }
   const signed = signHandOver(
     {
       fromIdc: gateway.idc,
       zone: zone.id,
       shard: decision.shard,
-      group: group.id,
+      group: groupName(group),
       epoch: decision.epoch,
       board: snapshot.board.epoch,
       how: decision.how,

@@ -65,6 +65,11 @@ export class Pressure {
     return this.residentBytes > this.#limits().memoryMiB * MIB * CLOSE_AT;
   }
 
+  /** Load tests go before anybody else does, and all of them: theirs is the load that nobody needs. */
+  get shedsStress(): boolean {
+    return this.value > 0;
+  }
+
   sheds(priority: Priority): boolean {
     if (this.value === 0 || priority === 'critical') return false;
     const part = priority === 'sheddable' ? this.value : this.value - 1;

@@ -66,4 +66,7 @@ export class WritesUnderWay {
 
 /** Does the freeze of a move have to wait for it? */
 export const countsAsWrite = (decision: Forward): boolean =>
-  decision.isWrite && decision.route.zoneType === 'rzone';
+  decision.isWrite &&
+  decision.route.zoneType === 'rzone' &&
+  // It writes where no user's data is.
+  !decision.targets[0].group.isShadow;

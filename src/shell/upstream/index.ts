@@ -3,6 +3,7 @@ import type { EndpointSource, WeightedAddress } from '../../model/endpoints.ts';
 import type { AppId, IdcId } from '../../model/ids.ts';
 import type { Snapshot, Target } from '../../snapshot/index.ts';
 import type { UpstreamPolicy } from '../../upstream/index.ts';
+import { type Group, groupName, SHADOW_MARK } from '../../zone/topology.ts';
 import { Endpoint } from './endpoint.ts';
 import { Roster } from './roster.ts';
 import { ZoneLoad } from './zone-load.ts';
@@ -31,6 +32,13 @@ export interface Way {
   readonly load: ZoneLoad;
 }
 
+const withShadows = (groups: readonly Group[]): Group[] =>
+  groups.flatMap((g) => (g.shadow === null ? [g] : [g, g.shadow]));
+
+/** Shadows have a load of their own: what a test has under way keeps no user out. */
+const loadZone = (zone: string, group: Group): string =>
+  group.isShadow ? zone + SHADOW_MARK : zone;
+
 export class Upstreams {
   readonly #clock: Clock;
   readonly #found: Found;
@@ -39,6 +47,8 @@ export class Upstreams {
   #rosters = new Map<EndpointSource, Roster>();
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #loads = new Map<string, ZoneLoad>();
+  /** Gates of the other IDCs once more, for load tests. */
+  #shadowPeers = new Map<IdcId, EndpointSource>();
   #rostersOf = new Map<Endpoint, Roster[]>();
   #off: ReadonlySet<string> = new Set();
   /** Looked up once per target and app, until the next snapshot. */
@@ -71,22 +81,30 @@ export class Upstreams {
     };
     const loads = new Set<string>();
     for (const zone of snapshot.topology.zones.values()) {
-      for (const group of zone.groups) {
+      for (const group of withShadows(zone.groups)) {
         for (const [app, source] of group.endpoints) {
           const policy = snapshot.upstreams.of(app);
-          const load = this.#load(zone.id, app, policy);
+          const load = this.#load(loadZone(zone.id, group), app, policy);
           if (!loads.has(load.name)) load.rosters = [];
           loads.add(load.name);
           if (group.idc !== idc) continue;
-          const roster = new Roster(`${zone.id}/${group.id}/${app}`, policy, false);
+          const name = `${zone.id}/${groupName(group)}/${app}`;
+          const roster = new Roster(name, policy, false, group.isShadow);
           load.rosters.push(roster);
           add(source, roster);
         }
       }
     }
+    const { peers } = snapshot.upstreams;
+    this.#shadowPeers = new Map();
     for (const other of snapshot.topology.idcs.values()) {
       if (other.id === idc) continue;
-      add(other.gates, new Roster(`peers/${other.id}`, snapshot.upstreams.peers, true));
+      add(other.gates, new Roster(`peers/${other.id}`, peers, true));
+      if (snapshot.stress === null) continue;
+      // Connections of their own: a load test that stands must not use up, nor judge, the users' way.
+      const gates = { ...other.gates };
+      this.#shadowPeers.set(other.id, gates);
+      add(gates, new Roster(`peers/${other.id}${SHADOW_MARK}`, peers, true, true));
     }
     for (const [name, load] of this.#loads) {
       // Who is still in there, or before it, is served to the end.
@@ -113,7 +131,11 @@ export class Upstreams {
     const listed =
       source.kind === 'static' ? source.addresses : (this.#found.addressesOf(source) ?? []);
     const addresses = this.#off.size === 0 ? listed : listed.map((a) => this.#ordered(a));
-    const scope = roster.ofPeers ? 'peers' : roster.name.slice(roster.name.lastIndexOf('/') + 1);
+    const scope = roster.ofPeers
+      ? roster.ofShadow
+        ? `peers${SHADOW_MARK}`
+        : 'peers'
+      : roster.name.slice(roster.name.lastIndexOf('/') + 1);
     roster.set(
       addresses,
       (a) => this.#endpoint(scope, a, roster.policy, joinedAtMs),
@@ -197,15 +219,17 @@ export class Upstreams {
     const known = ways.get(app);
     if (known !== undefined) return known;
     const source =
-      target.via === 'local'
-        ? target.group.endpoints.get(app)
-        : snapshot.topology.idcs.get(target.group.idc)?.gates;
+      target.via === 'local' ? target.group.endpoints.get(app) : this.#gatesOf(target, snapshot);
     const roster = source === undefined ? undefined : this.#rosters.get(source);
-    const load = this.#loads.get(`${target.zone.id}/${app}`);
+    const load = this.#loads.get(`${loadZone(target.zone.id, target.group)}/${app}`);
     if (roster === undefined || load === undefined) return undefined;
     const way = Object.freeze({ roster, load });
     ways.set(app, way);
     return way;
+  }
+
+  #gatesOf({ group }: Target, { topology }: Snapshot): EndpointSource | undefined {
+    return group.isShadow ? this.#shadowPeers.get(group.idc) : topology.idcs.get(group.idc)?.gates;
   }
 
   /**

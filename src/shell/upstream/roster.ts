@@ -35,6 +35,8 @@ export class Roster {
   readonly policy: UpstreamPolicy;
   /** They are gates of another IDC. */
   readonly ofPeers: boolean;
+  /** For load tests: it says nothing of what users need. */
+  readonly ofShadow: boolean;
   /** Nobody is usable, so everybody is tried: better a slow answer than none by a broken probe. */
   desperate = false;
   #shares: readonly Share[] = [];
@@ -43,10 +45,11 @@ export class Roster {
   #turns = Math.trunc(Math.random() * 1000);
   #ramping = false;
 
-  constructor(name: string, policy: UpstreamPolicy, ofPeers: boolean) {
+  constructor(name: string, policy: UpstreamPolicy, ofPeers: boolean, ofShadow = false) {
     this.name = name;
     this.policy = policy;
     this.ofPeers = ofPeers;
+    this.ofShadow = ofShadow;
   }
 
   /** As declared or resolved, those with weight 0 too. */

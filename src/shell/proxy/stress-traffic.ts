@@ -1,0 +1,86 @@
+/**
+ * Load tests on their way through this gate: let in or turned away, and cut when people stop their
+ * scene. Nothing here is touched by requests of users.
+ */
+import type { Forward } from '../../decide/decision.ts';
+import type { Snapshot } from '../../snapshot/index.ts';
+import { STRESS } from '../../stress-tag/reasons.ts';
+import { answer, type GateAnswer } from './gate-answer.ts';
+import { type Over, StressQuota } from './stress-quota.ts';
+
+export type StressRefusal = Over | 'pressure';
+
+/** Somebody whose request belongs to a load test. */
+interface StressExchange {
+  /** Its scene was stopped. */
+  stopStress(why: GateAnswer): void;
+}
+
+const STOP_RETRY_S = 60;
+const STOPPED = answer(
+  503,
+  STRESS.stopped.code,
+  STRESS.stopped.means,
+  'destination_unavailable',
+  STOP_RETRY_S,
+);
+
+export class StressTraffic {
+  readonly quota = new StressQuota();
+  /** By scene, those under way here; entered here, or handed over. Bounded by declared names. */
+  readonly #underWay = new Map<string, Set<StressExchange>>();
+  /** By scene and reason: turned away. */
+  readonly refused = new Map<string, Record<StressRefusal, number>>();
+  /** Requests that were under way when their scene was stopped. */
+  cut = 0;
+
+  /** @returns why it is turned away; null: it is under way, until `end` */
+  begin(exchange: StressExchange, decision: Forward, snapshot: Snapshot): StressRefusal | null {
+    const { lane, pass, from } = decision;
+    const scene = lane === null ? undefined : snapshot.stress?.scenes.get(lane.name);
+    if (scene === undefined) return null;
+    // Behind a hand-over it has been counted where it came in.
+    const over = from === 'peer' ? null : this.quota.enter(scene, pass, performance.now());
+    if (over !== null) return this.refuse(scene.name, over);
+    let exchanges = this.#underWay.get(scene.name);
+    if (exchanges === undefined) {
+      exchanges = new Set();
+      this.#underWay.set(scene.name, exchanges);
+    }
+    exchanges.add(exchange);
+    return null;
+  }
+
+  refuse(scene: string, why: StressRefusal): StressRefusal {
+    let counts = this.refused.get(scene);
+    if (counts === undefined) {
+      counts = { rate: 0, concurrency: 0, total: 0, token: 0, tokens: 0, pressure: 0 };
+      this.refused.set(scene, counts);
+    }
+    counts[why]++;
+    return why;
+  }
+
+  /** Harmless for one that has not begun. */
+  end(exchange: StressExchange, { lane, from }: Forward): void {
+    if (lane === null || this.#underWay.get(lane.name)?.delete(exchange) !== true) return;
+    if (from !== 'peer') this.quota.leave(lane.name);
+  }
+
+  underWay(scene: string): number {
+    return this.#underWay.get(scene)?.size ?? 0;
+  }
+
+  /** A board has come into force: what it stops ends now, tunnels too. */
+  enforce({ stoppedScenes }: Snapshot['placement']): void {
+    if (stoppedScenes.size === 0) return;
+    for (const [scene, exchanges] of this.#underWay) {
+      if (!stoppedScenes.has(scene) && !stoppedScenes.has('*')) continue;
+      // Each takes itself out as it ends.
+      for (const exchange of [...exchanges]) {
+        this.cut++;
+        exchange.stopStress(STOPPED);
+      }
+    }
+  }
+}
