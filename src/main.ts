@@ -9,6 +9,7 @@ import { AdminServer } from './shell/control/admin.ts';
 import type { Fleet } from './shell/fleet/fleet.ts';
 import { Holder } from './shell/holder.ts';
 import { canAdopt } from './shell/http1/socket-io.ts';
+import type { Mirrors } from './shell/mirror/index.ts';
 import { BatchWriter } from './shell/observe/batch-writer.ts';
 import { Counters } from './shell/observe/counters.ts';
 import { makeRegistry } from './shell/observe/exposition.ts';
@@ -19,6 +20,7 @@ import type { Snapshot } from './snapshot/index.ts';
 import { withBoard } from './snapshot/with-board.ts';
 import { fleetGauges, fleetStatus } from './wiring/fleet-gauges.ts';
 import { type FleetSideOptions, openFleet } from './wiring/fleet-side.ts';
+import { mirrorGauges, mirrorsView, openMirrors } from './wiring/mirror-side.ts';
 import { notPublishable, worthSaying } from './wiring/publishable.ts';
 import { upstreamGauges } from './wiring/upstream-gauges.ts';
 import { UpstreamSide } from './wiring/upstream-side.ts';
@@ -44,6 +46,7 @@ export class Gate {
   readonly #accessLog: BatchWriter | null;
   readonly #admin: AdminServer;
   readonly #fleet: Fleet | null;
+  readonly #mirrors: Mirrors;
   #edge: Edge | null = null;
   #watcher: ConfigWatcher | null = null;
   readonly #startedAtMs = Date.now();
@@ -67,6 +70,7 @@ export class Gate {
       acceptFailed: (error) => this.#acceptFailed(error),
     };
     this.#gateway = new Gateway(idc, hooks, this.#upstreamSide.discovery);
+    this.#mirrors = openMirrors(this.#gateway, this.#upstreamSide.discovery, this.#log);
     this.#fleet = first.fleet === null ? null : openFleet(first.fleet, this.#fleetOptions(options));
     const now = Date.now();
     this.#lastReload = { ok: true, atMs: now, successAtMs: now, issues: [] };
@@ -79,6 +83,7 @@ export class Gate {
         ...(upstreamsView(this.#gateway.upstreams, this.#gateway.clock.nowMs) as object),
         discovery: this.#upstreamSide.discovery.status(),
       }),
+      mirrors: () => mirrorsView(this.#mirrors, this.#holder.current()),
       control: () => this.#holder.current().gate.control,
       desk: () => this.#fleet,
     });
@@ -182,6 +187,7 @@ export class Gate {
     const snapshot = withBoard(declared, board, lost);
     this.#holder.publish(snapshot);
     this.#upstreamSide.publish(snapshot);
+    this.#mirrors.follow(snapshot);
     this.#log.level = snapshot.gate.log.level;
     this.#log.info(
       { cause, epoch: snapshot.epoch, before, digest: snapshot.digest },
@@ -239,6 +245,7 @@ export class Gate {
     this.#gateway.clock.stop();
     this.#gateway.pressure.stop();
     this.#upstreamSide.stop();
+    this.#mirrors.stop();
     this.#gateway.upstreams.closeIdle();
     this.#admin.close();
     this.#accessLog?.end();
@@ -251,6 +258,10 @@ export class Gate {
       refusedConnections: () => this.#edge?.admission.refused ?? {},
       tunnels: () => this.#edge?.tunnels ?? 0,
       upstreams: upstreamGauges(this.#gateway, this.#upstreamSide),
+      mirrors: {
+        rules: () => mirrorGauges(this.#mirrors, this.#holder.current()),
+        bufferBytes: () => this.#mirrors.budget.used,
+      },
       repeatedRouting: () => this.#gateway.repeatedRouting,
       logLinesDropped: () => this.#accessLog?.dropped ?? 0,
       epoch: () => this.#holder.current().epoch,

@@ -92,6 +92,7 @@ describe('docs/observing.md', () => {
         pressure: () => 0,
         shed: () => ({}),
       },
+      mirrors: { rules: () => [], bufferBytes: () => 0 },
       repeatedRouting: () => 0,
       logLinesDropped: () => 0,
       epoch: () => 0,
@@ -179,6 +180,7 @@ describe('docs/request.md', () => {
       'freeze',
       'release',
       'hop',
+      'mirror',
       'cookie-write',
       'fault',
     ]);

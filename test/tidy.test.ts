@@ -26,6 +26,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   cookie: 2,
   failover: 2,
   release: 2,
+  mirror: 2,
   snapshot: 3,
   decide: 4,
   shell: 5,
@@ -38,6 +39,7 @@ const FLOORS: Readonly<Record<string, number>> = {
 const SHELL_MAY: Readonly<Record<string, readonly string[]>> = {
   proxy: ['http1', 'upstream'],
   upstream: ['http1'],
+  mirror: ['http1', 'upstream'],
   control: ['fleet'],
 };
 const PURE_MAX_FLOOR = 4;

@@ -2,6 +2,7 @@
 
 import { COOKIE, COOKIE_WRITE } from '../cookie/reasons.ts';
 import { FREEZE, PIN, PLACE, SHARD, SPILL } from '../failover/reasons.ts';
+import { MIRROR } from '../mirror/reasons.ts';
 import type { Reason } from '../model/reason.ts';
 import { FROM, HOP, LOOP } from '../peer/reasons.ts';
 import { GROUP } from '../release/index.ts';
@@ -21,6 +22,7 @@ export const REASONS: readonly Reason[] = [
   FREEZE,
   GROUP,
   HOP,
+  MIRROR,
   COOKIE_WRITE,
   FAULT,
   SPILL,

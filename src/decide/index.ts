@@ -8,6 +8,7 @@
 import type { CookieReading } from '../cookie/index.ts';
 import type { Freeze } from '../failover/freeze.ts';
 import { PLACE } from '../failover/reasons.ts';
+import { MIRROR } from '../mirror/reasons.ts';
 import type { RequestFacts } from '../model/facts.ts';
 import type { ZoneId } from '../model/ids.ts';
 import type { Reason } from '../model/reason.ts';
@@ -27,6 +28,7 @@ import type { Snapshot, Target } from '../snapshot/index.ts';
 import type { Decision, Forward, Respond } from './decision.ts';
 import { findFault } from './fault.ts';
 import { receive } from './hand-over.ts';
+import { copyMark, mirrorsFor } from './mirror.ts';
 import { inZone, type Placed, place } from './place.ts';
 import { cookieFate } from './route-cookie.ts';
 import { findUser, handedUser, type User } from './user.ts';
@@ -77,8 +79,8 @@ function decideOnRoute(
     const passed = [...upToUser(speaker, reading, user), placed.placeReason];
     return respond(503, speaker, snapshot, passed, freeze.reason, freeze.retryAfterS);
   }
-  // later: release's gray lists before the group; mirror after the hop
-  return forward(facts, snapshot, speaker, route, user, reading, settled, writes);
+  // later: release's gray lists before the group
+  return forward(facts, snapshot, speaker, route, path, user, reading, settled, writes);
 }
 
 const upToUser = (speaker: Speaker, reading: CookieReading, user: User): Reason[] => [
@@ -136,13 +138,21 @@ function forward(
   snapshot: Snapshot,
   speaker: Speaker,
   route: Route,
+  path: string,
   user: User,
   reading: CookieReading,
   { placed, hopReason }: Found,
   writes: boolean,
 ): Forward {
   const fault = findFault(facts, snapshot, speaker.from, route.app, placed.target.zone.id);
-  const fate = cookieFate(speaker.from, user, reading.cookie, snapshot);
+  const lane = speaker.handOver?.lane ?? null;
+  const mark = copyMark(facts, snapshot);
+  const { target } = placed;
+  const mirrors =
+    snapshot.mirrors === null || mark !== null
+      ? null
+      : mirrorsFor(facts, snapshot, { speaker, route, path, user, reading, target, lane });
+  const fate = cookieFate(speaker.from, mark !== null, user, reading.cookie, snapshot);
   return {
     kind: 'forward',
     from: speaker.from,
@@ -151,7 +161,7 @@ function forward(
     isWrite: writes,
     targets: targetsOf(facts, route, placed.target, speaker, writes, snapshot),
     reason: placed.placeReason,
-    lane: speaker.handOver?.lane ?? null,
+    lane,
     shard: user.shard,
     provisional: placed.provisional,
     epoch: snapshot.epoch,
@@ -164,6 +174,8 @@ function forward(
     how: placed.placeReason === PLACE.forced ? 'forced' : placed.provisional ? 'random' : 'table',
     pinTag: user.pin === null ? null : snapshot.tagOfPin.get(user.pin)!,
     fault: fault.fault,
+    mirrors,
+    copyMark: mark,
     dropHeaders: snapshot.untrustedHeaders.get(route.identity)![speaker.from],
     why: [
       speaker.reason,
@@ -176,10 +188,21 @@ function forward(
       placed.placeReason,
       placed.groupReason,
       hopReason,
+      ...mirrorReasons(mark, mirrors !== null),
       fate.reason,
       ...fault.reasons,
     ],
   };
+}
+
+const NOT_COPIED: readonly Reason[] = [];
+const COPIED: readonly Reason[] = [MIRROR.copied];
+const IS_COPY: readonly Reason[] = [MIRROR.isCopy];
+
+/** Given only where there is something to say. */
+function mirrorReasons(mark: string | null, copied: boolean): readonly Reason[] {
+  if (mark !== null) return IS_COPY;
+  return copied ? COPIED : NOT_COPIED;
 }
 
 /** More than one only for reads that may spill: nobody's user is served in a foreign zone. */

@@ -34,13 +34,15 @@ const LEFT: CookieFate = Object.freeze({
   reason: COOKIE_WRITE.leftToSender,
 });
 
+/** @param isCopy of a request: whoever gets its answer is no client */
 export function cookieFate(
   from: ConnectionClass,
+  isCopy: boolean,
   user: User,
   now: RouteCookie | null,
   snapshot: Snapshot,
 ): CookieFate {
-  if (from === 'peer') return LEFT;
+  if (from === 'peer' || isCopy) return LEFT;
   if (user.uid === null && user.shard !== null) return KEPT;
   if (!user.proven) return NOT_PROVEN;
   // A pinned user without a shard can't have a cookie, and must not live by the last user's.
@@ -85,7 +87,7 @@ export function correct(
   nowMs: number,
   snapshot: Snapshot,
 ): Correction {
-  if (decision.from === 'peer') return NO_CHANGE;
+  if (decision.from === 'peer' || decision.copyMark !== null) return NO_CHANGE;
   if (uid === 'none' || shard === 'none') {
     return decision.cookieNow === null && decision.cookieToSet === null
       ? NO_CHANGE

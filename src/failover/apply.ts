@@ -9,7 +9,7 @@ import type { Board, Override, Scope, Signature } from './board.ts';
 import { changed, numbered } from './change.ts';
 import { type Command, DRAIN_PACE, DRAIN_SOAK_S } from './commands.ts';
 import { type Forecast, forecast } from './forecast.ts';
-import { order, pin } from './orders.ts';
+import { mirror, order, pin } from './orders.ts';
 import { type At, input, type Outcome } from './outcome.ts';
 import { ownersOf } from './owners.ts';
 import { FRESH } from './reverse.ts';
@@ -63,6 +63,9 @@ function carriedOut(
     case 'pin':
     case 'unpin':
       return pin(board, command, signature, world.topology);
+    case 'mirror':
+    case 'unmirror':
+      return mirror(board, command, signature, at);
     case 'plan': {
       const plan = at.plans.get(command.plan);
       if (plan === undefined)

@@ -31,6 +31,12 @@ const switchSchema = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('off'), scope: scopeSchema, ...switchFields }),
   z.strictObject({ action: z.literal('freeze'), scope: scopeSchema, ...switchFields }),
   z.strictObject({ action: z.literal('pin'), uid: name, zone: name, ...switchFields }),
+  z.strictObject({
+    action: z.literal('mirror'),
+    rule: name,
+    percent: z.number().min(0).max(100),
+    ...switchFields,
+  }),
 ]);
 
 const moveSchema = z.strictObject({

@@ -30,6 +30,7 @@ export interface Taken {
 /**
  * drain: a part of a group's requests, or a whole place, is out of service. off: a group or an
  * endpoint is out at once. freeze: writes are refused. pin: one user is placed ahead of the table.
+ * mirror: a rule copies another part of its requests than is declared.
  */
 type Order =
   | {
@@ -41,7 +42,13 @@ type Order =
     }
   | { readonly action: 'off'; readonly scope: Scope }
   | { readonly action: 'freeze'; readonly scope: Scope }
-  | { readonly action: 'pin'; readonly uid: string; readonly zone: string };
+  | { readonly action: 'pin'; readonly uid: string; readonly zone: string }
+  | {
+      readonly action: 'mirror';
+      readonly rule: string;
+      /** 0 … 100, with decimals. */
+      readonly percent: number;
+    };
 
 export type Switch = Signature &
   Order & {

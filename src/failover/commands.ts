@@ -74,6 +74,12 @@ export const commandSchema = z.discriminatedUnion('do', [
   act('on', { scope: scopeSchema }),
   act('pin', { uid, zone: nameSchema, ...lasting }),
   act('unpin', { uid }),
+  act('mirror', {
+    rule: nameSchema,
+    percent: z.number().min(0).max(100).describe('Instead of the declared; 0 copies nothing'),
+    ...lasting,
+  }),
+  act('unmirror', { rule: nameSchema }),
   act('plan', {
     plan: nameSchema,
     drillReturnS: countSchema(1, 86_400).optional().describe('A drill: goes back by itself then'),

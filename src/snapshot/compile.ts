@@ -5,8 +5,11 @@ import { compileFleet, type FleetSettings } from '../failover/compile-fleet.ts';
 import { fleetSchema } from '../failover/fleet-schema.ts';
 import { compilePlan, planSchema } from '../failover/plan-schema.ts';
 import type { Plan } from '../failover/run.ts';
-import { compileGate } from '../gate/compile-gate.ts';
+import { compileGate, type GateSettings } from '../gate/compile-gate.ts';
 import { gateSchema } from '../gate/gate-schema.ts';
+import { compileMirror } from '../mirror/compile-mirror.ts';
+import type { MirrorSettings } from '../mirror/index.ts';
+import { mirrorSchema } from '../mirror/mirror-schema.ts';
 import type { ConnectionClass } from '../model/facts.ts';
 import type { AppId, IdcId } from '../model/ids.ts';
 import { type Issue, nearestName, Report } from '../model/issue.ts';
@@ -42,6 +45,7 @@ import {
   toIssue,
 } from './documents.ts';
 import type { Snapshot, Target } from './index.ts';
+import { checkMirror } from './mirror-checks.ts';
 import { parseDocument } from './parse.ts';
 import { NOTHING_ORDERED, withBoard } from './with-board.ts';
 
@@ -56,6 +60,7 @@ export const SCHEMAS = {
   Routes: routesSchema,
   Gate: gateSchema,
   Upstreams: upstreamsSchema,
+  Mirror: mirrorSchema,
   Fleet: fleetSchema,
   Plan: planSchema,
 } as const;
@@ -185,6 +190,7 @@ function assemble(
     return null;
   const fleet = compileFleetPart(parts, topology, upstreams);
   const plans = compilePlans(planParts, topology);
+  const mirror = compileMirrorPart(parts, topology, gate);
   checkOwners(topology, rules, routesDoc, reportOf('Routes'));
   checkSpills(routesDoc, topology, upstreams, reportOf('Routes'));
   checkGzone(routesDoc, topology, reportOf('Routes'));
@@ -210,6 +216,7 @@ function assemble(
     cookie,
     fleet,
     plans,
+    mirror,
     userApps: userAppsOf(routes),
     gate,
     upstreams,
@@ -232,6 +239,18 @@ function compileFleetPart(
   return part === undefined || doc === null
     ? null
     : compileFleet(doc, topology, (app) => canBeAllOut(upstreams.of(app)), part.report);
+}
+
+function compileMirrorPart(
+  parts: ReadonlyMap<Kind, Parts>,
+  topology: Topology,
+  gate: GateSettings,
+): MirrorSettings | null {
+  const part = parts.get('Mirror');
+  const doc = parsePart(parts, 'Mirror', mirrorSchema);
+  if (part === undefined || doc === null) return null;
+  checkMirror(doc, topology, gate.keys.peer, part.report);
+  return compileMirror(doc, part.report);
 }
 
 function compilePlans(planParts: readonly Parts[], topology: Topology): Map<string, Plan> {

@@ -1,6 +1,15 @@
 import type { DocPath, Issue, Problem } from '../model/issue.ts';
 
-export const KINDS = ['Topology', 'Rules', 'Routes', 'Gate', 'Upstreams', 'Fleet', 'Plan'] as const;
+export const KINDS = [
+  'Topology',
+  'Rules',
+  'Routes',
+  'Gate',
+  'Upstreams',
+  'Mirror',
+  'Fleet',
+  'Plan',
+] as const;
 export type Kind = (typeof KINDS)[number];
 /** Without them there is no snapshot; the others have defaults for all they say. */
 export const NEEDED_KINDS: readonly Kind[] = ['Topology', 'Rules', 'Routes', 'Gate'];

@@ -112,11 +112,16 @@ export class UpstreamSide {
   }
 }
 
-/** What this gate sends to itself: its own IDC's groups, and the gates of the others. */
+/** What this gate sends to itself: its own IDC's groups, the gates of the others, targets of copies. */
 function sourcesOf(snapshot: Snapshot, idc: IdcId): EndpointSource[] {
   const groups = [...snapshot.topology.zones.values()].flatMap((zone) =>
     zone.groups.filter((g) => g.idc === idc),
   );
   const others = [...snapshot.topology.idcs.values()].filter((i) => i.id !== idc);
-  return [...groups.flatMap((g) => [...g.endpoints.values()]), ...others.map((i) => i.gates)];
+  const mirrored = snapshot.mirror?.rules ?? [];
+  return [
+    ...groups.flatMap((g) => [...g.endpoints.values()]),
+    ...others.map((i) => i.gates),
+    ...mirrored.flatMap(({ to }) => (to.kind === 'addresses' ? [to.source] : [])),
+  ];
 }

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { Board, Switch } from '../../failover/board.ts';
 import { isOver, type Run } from '../../failover/run.ts';
-import { scopeText } from '../../failover/scope.ts';
+import { switchText } from '../../failover/switch-text.ts';
 import {
   boardAnswer,
   type FleetAnswer,
@@ -108,10 +108,7 @@ function zoneLine(z: Zone): string {
 }
 
 function switchLine(s: Switch, now: number): string {
-  const what =
-    s.action === 'pin'
-      ? `pin ${s.uid} to ${s.zone}`
-      : `${s.action} ${scopeText(s.scope)}${s.action === 'drain' && s.percent < 100 ? ` ${s.percent} %` : ''}`;
+  const what = s.action === 'pin' ? `pin ${s.uid} to ${s.zone}` : switchText(s);
   const until = s.untilMs === null ? '' : ` ${untilText(s.untilMs, now)}`;
   return `${s.id} ${what}${until}; ${signed(s, now)}`;
 }

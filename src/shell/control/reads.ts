@@ -1,7 +1,7 @@
 /** What can be asked. All but gates and audit come from memory, whatever the store does. */
 import type { GateInFleet, Switch } from '../../failover/board.ts';
 import type { Run } from '../../failover/run.ts';
-import { scopeText } from '../../failover/scope.ts';
+import { switchText } from '../../failover/switch-text.ts';
 import { placesView } from '../../snapshot/places-view.ts';
 import type { FleetDesk } from '../fleet/desk.ts';
 import { StoreError } from '../fleet/store.ts';
@@ -70,7 +70,7 @@ async function audit({ desk, query }: Ask): Promise<Reply> {
 
 const withText = (s: Switch): Switch & { readonly text: string } => ({
   ...s,
-  text: s.action === 'pin' ? `pin to ${s.zone}` : `${s.action} ${scopeText(s.scope)}`,
+  text: switchText(s),
 });
 
 /** JSON leaves out what is undefined. */

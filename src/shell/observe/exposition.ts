@@ -4,6 +4,7 @@ import { REASONS } from '../../decide/catalogue.ts';
 import { BUCKETS_S, type Counters, NO_REASON, STATUS_CLASSES } from './counters.ts';
 import { type FleetGauges, fleetMetrics } from './fleet-metrics.ts';
 import { counter, gauge, type Metric, mapSamples, one, type Sample } from './metric.ts';
+import { type MirrorGauges, mirrorMetrics } from './mirror-metrics.ts';
 import { type UpstreamGauges, upstreamMetrics } from './upstream-metrics.ts';
 
 /** What only the moment of the scrape knows. */
@@ -16,6 +17,7 @@ export interface Gauges {
   repeatedRouting(): number;
   logLinesDropped(): number;
   epoch(): number;
+  readonly mirrors: MirrorGauges;
   /** null: no fleet is declared. */
   fleet(): FleetGauges | null;
   digest(): string;
@@ -29,6 +31,7 @@ export function makeRegistry(counters: Counters, gauges: Gauges, version: string
     ...requestMetrics(counters),
     ...gateMetrics(counters, gauges, version),
     ...upstreamMetrics(gauges.upstreams),
+    ...mirrorMetrics(gauges.mirrors),
     ...fleetMetrics(() => gauges.fleet()),
   ]) {
     const { name, type, help } = m;
