@@ -5,7 +5,7 @@ import type { CompareRule, MirrorRule, MirrorSettings, MirrorTarget } from './in
 import type { MirrorDoc, MirrorRuleDoc } from './mirror-schema.ts';
 
 /** What proves who somebody is: a copy has no business with it. */
-export const CREDENTIALS: readonly string[] = [
+const CREDENTIALS: readonly string[] = [
   ...['authorization', 'cookie', 'x-api-key', 'x-auth-token', 'x-csrf-token', 'x-xsrf-token'],
 ];
 

@@ -21,7 +21,7 @@ const RULE_OF_THREE = 3;
  */
 export type Verdict = 'learning' | 'noise' | 'rare' | 'differs';
 
-export interface Sample {
+interface Sample {
   readonly requestId: string;
   readonly atMs: number;
   readonly ours: string;
@@ -36,7 +36,7 @@ interface FieldState {
   readonly samples: Sample[];
 }
 
-export interface FieldReport {
+interface FieldReport {
   readonly field: string;
   readonly verdict: Verdict;
   readonly mismatches: number;

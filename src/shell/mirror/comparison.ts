@@ -16,7 +16,7 @@ export interface ComparisonBooks {
   readonly counts: RuleCounts;
   readonly budget: Budget;
   /** A bug. */
-  failed(error: unknown): void;
+  readonly failed: (error: unknown) => void;
 }
 
 export class Comparison {

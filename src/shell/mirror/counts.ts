@@ -1,7 +1,7 @@
 /** What became of the copies of one rule. Every drawn request ends in exactly one of these. */
 
 /** Why nothing was sent. */
-export const DROPS = [
+const DROPS = [
   'in-flight',
   'rps',
   'buffer',
@@ -16,7 +16,7 @@ export const DROPS = [
 export type Drop = (typeof DROPS)[number];
 
 /** Why there was no whole answer to what was sent. */
-export const FAILURES = ['timed-out', 'failed', 'answer-too-large'] as const;
+const FAILURES = ['timed-out', 'failed', 'answer-too-large'] as const;
 export type Failure = (typeof FAILURES)[number];
 
 export class RuleCounts {

@@ -34,7 +34,7 @@ export interface MirrorParts {
   isBusy(): boolean;
   current(): Snapshot;
   /** A bug, told once. */
-  failed(error: unknown): void;
+  readonly failed: (error: unknown) => void;
 }
 
 interface Later {

@@ -14,7 +14,7 @@ export interface CopyBooks {
   /** Under way. */
   readonly under: Set<CopySender>;
   /** A bug. */
-  failed(error: unknown): void;
+  readonly failed: (error: unknown) => void;
 }
 
 export class OneCopy implements SenderOwner {

@@ -7,7 +7,7 @@ import type { Snapshot } from '../../snapshot/index.ts';
 import type { Spans } from '../http1/chunked.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
 
-export interface CopiedRequest {
+interface CopiedRequest {
   readonly decision: Forward;
   readonly snapshot: Snapshot;
   readonly method: string;
