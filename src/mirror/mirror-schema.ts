@@ -82,9 +82,9 @@ const compareSchema = z.strictObject({
   noiseAfterMs: countSchema(0, 10_000)
     .default(1100)
     .describe('Later than the first, so that clocks are seen to move'),
-  learn: countSchema(1, 100_000)
+  learn: countSchema(0, 100_000)
     .default(50)
-    .describe('Nothing of a route is reported before so many of these'),
+    .describe('Nothing of a route is reported before so many of these; 0: all that differs is'),
   samples: countSchema(0, 100).default(10).describe('Kept of each field'),
 });
 

@@ -112,6 +112,7 @@ export class RouteFindings {
     const learnt = this.#learnt;
     if (lastNoise > 0 && learnt - lastNoise < NOISE_WINDOW) return 'noise';
     if (learnt < this.#rule.learn) return 'learning';
+    if (this.#rule.learn === 0) return 'differs';
     const often = mismatches * learnt > RULE_OF_THREE * this.#compared;
     return often ? 'differs' : 'rare';
   }

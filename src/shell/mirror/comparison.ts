@@ -86,12 +86,13 @@ export class Comparison {
     const body = whole ? capture.body : null;
     this.#reading++;
     const read = (plain: Buffer | null): void => {
-      this.#reading--;
       try {
         then(whole ? { status, headers, body: plain } : null);
       } catch (error) {
         this.#books.failed(error);
       }
+      // Only now: what waits for this one may be compared inside `then`.
+      this.#reading--;
       this.#settle();
     };
     if (body === null || !decode(body, encoding, this.#rule.bodyBytes, read)) read(null);
