@@ -258,10 +258,7 @@ export class Gate {
       refusedConnections: () => this.#edge?.admission.refused ?? {},
       tunnels: () => this.#edge?.tunnels ?? 0,
       upstreams: upstreamGauges(this.#gateway, this.#upstreamSide),
-      mirrors: {
-        rules: () => mirrorGauges(this.#mirrors, this.#holder.current()),
-        bufferBytes: () => this.#mirrors.budget.used,
-      },
+      mirrors: mirrorGauges(this.#mirrors, this.#holder.current),
       repeatedRouting: () => this.#gateway.repeatedRouting,
       logLinesDropped: () => this.#accessLog?.dropped ?? 0,
       epoch: () => this.#holder.current().epoch,

@@ -19,7 +19,7 @@ const RULE_OF_THREE = 3;
  * learning: too few noise comparisons. noise: two answers of one group differ in it. rare: no more often than
  * noise that has not been met yet. differs: a mismatch.
  */
-export type Verdict = 'learning' | 'noise' | 'rare' | 'differs';
+export type Finding = 'learning' | 'noise' | 'rare' | 'differs';
 
 interface Sample {
   readonly requestId: string;
@@ -38,7 +38,7 @@ interface FieldState {
 
 interface FieldReport {
   readonly field: string;
-  readonly verdict: Verdict;
+  readonly finding: Finding;
   readonly mismatches: number;
   readonly noise: number;
   readonly samples: readonly Sample[];
@@ -108,7 +108,7 @@ export class RouteFindings {
     return state;
   }
 
-  #judge({ mismatches, lastNoise }: FieldState): Verdict {
+  #judge({ mismatches, lastNoise }: FieldState): Finding {
     const learnt = this.#learnt;
     if (lastNoise > 0 && learnt - lastNoise < NOISE_WINDOW) return 'noise';
     if (learnt < this.#rule.learn) return 'learning';
@@ -129,13 +129,13 @@ export class RouteFindings {
   report(): RouteReport {
     const fields = [...this.#fields].map(([field, state]) => ({
       field,
-      verdict: this.#judge(state),
+      finding: this.#judge(state),
       mismatches: state.mismatches,
       noise: state.noise,
       samples: [...state.samples],
     }));
-    const rank: Readonly<Record<Verdict, number>> = { differs: 0, rare: 1, learning: 2, noise: 3 };
-    fields.sort((a, b) => rank[a.verdict] - rank[b.verdict] || b.mismatches - a.mismatches);
+    const rank: Readonly<Record<Finding, number>> = { differs: 0, rare: 1, learning: 2, noise: 3 };
+    fields.sort((a, b) => rank[a.finding] - rank[b.finding] || b.mismatches - a.mismatches);
     return {
       compared: this.#compared,
       learnt: this.#learnt,

@@ -5,10 +5,8 @@ import { compileFleet, type FleetSettings } from '../failover/compile-fleet.ts';
 import { fleetSchema } from '../failover/fleet-schema.ts';
 import { compilePlan, planSchema } from '../failover/plan-schema.ts';
 import type { Plan } from '../failover/run.ts';
-import { compileGate, type GateSettings } from '../gate/compile-gate.ts';
+import { compileGate } from '../gate/compile-gate.ts';
 import { gateSchema } from '../gate/gate-schema.ts';
-import { compileMirror } from '../mirror/compile-mirror.ts';
-import type { MirrorSettings } from '../mirror/index.ts';
 import { mirrorSchema } from '../mirror/mirror-schema.ts';
 import type { ConnectionClass } from '../model/facts.ts';
 import type { AppId, IdcId } from '../model/ids.ts';
@@ -45,7 +43,7 @@ import {
   toIssue,
 } from './documents.ts';
 import type { Snapshot, Target } from './index.ts';
-import { checkMirror } from './mirror-checks.ts';
+import { compileMirrorDoc } from './mirror-checks.ts';
 import { parseDocument } from './parse.ts';
 import { NOTHING_ORDERED, withBoard } from './with-board.ts';
 
@@ -190,7 +188,9 @@ function assemble(
     return null;
   const fleet = compileFleetPart(parts, topology, upstreams);
   const plans = compilePlans(planParts, topology);
-  const mirror = compileMirrorPart(parts, topology, gate);
+  const mirrorDoc = parsePart(parts, 'Mirror', mirrorSchema);
+  const mirror =
+    mirrorDoc && compileMirrorDoc(mirrorDoc, topology, gate.keys.peer, reportOf('Mirror'));
   checkOwners(topology, rules, routesDoc, reportOf('Routes'));
   checkSpills(routesDoc, topology, upstreams, reportOf('Routes'));
   checkGzone(routesDoc, topology, reportOf('Routes'));
@@ -239,18 +239,6 @@ function compileFleetPart(
   return part === undefined || doc === null
     ? null
     : compileFleet(doc, topology, (app) => canBeAllOut(upstreams.of(app)), part.report);
-}
-
-function compileMirrorPart(
-  parts: ReadonlyMap<Kind, Parts>,
-  topology: Topology,
-  gate: GateSettings,
-): MirrorSettings | null {
-  const part = parts.get('Mirror');
-  const doc = parsePart(parts, 'Mirror', mirrorSchema);
-  if (part === undefined || doc === null) return null;
-  checkMirror(doc, topology, gate.keys.peer, part.report);
-  return compileMirror(doc, part.report);
 }
 
 function compilePlans(planParts: readonly Parts[], topology: Topology): Map<string, Plan> {

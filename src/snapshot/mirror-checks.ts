@@ -1,16 +1,18 @@
 /** Names in the Mirror document exist, and copies can be made, marked, and reach their targets. */
+import { compileMirror } from '../mirror/compile-mirror.ts';
+import type { MirrorSettings } from '../mirror/index.ts';
 import type { MirrorDoc, MirrorRuleDoc } from '../mirror/mirror-schema.ts';
 import type { AppId, GroupId, ZoneId } from '../model/ids.ts';
 import type { DocPath, Report } from '../model/issue.ts';
 import type { KeyRing } from '../model/mac.ts';
 import { appsOf, type Group, type Topology } from '../zone/topology.ts';
 
-export function checkMirror(
+export function compileMirrorDoc(
   doc: MirrorDoc,
   topology: Topology,
   peerKeys: KeyRing,
   report: Report,
-): void {
+): MirrorSettings {
   if (peerKeys.length === 0)
     report.error(['rules'], 'no-peers', 'copies could not be marked as copies', {
       found: 'no keys.peer in the Gate document',
@@ -26,6 +28,7 @@ export function checkMirror(
       report.unknownName([...path, 'match', 'zone'], 'zone', match.zone, topology.zones.keys());
     if (!('addresses' in rule.to)) checkGroup(rule, rule.to, path, topology, report);
   });
+  return compileMirror(doc, report);
 }
 
 function checkGroup(

@@ -3,7 +3,7 @@ import type pino from 'pino';
 import type { MirrorRule } from '../mirror/index.ts';
 import type { MirrorsAnswer } from '../shell/control/mirror-answers.ts';
 import { Mirrors } from '../shell/mirror/index.ts';
-import type { MirrorGauge } from '../shell/observe/mirror-metrics.ts';
+import type { MirrorGauge, MirrorGauges } from '../shell/observe/mirror-metrics.ts';
 import type { Gateway } from '../shell/proxy/gateway.ts';
 import type { Found } from '../shell/upstream/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
@@ -66,21 +66,29 @@ function targetText({ to }: MirrorRule): string {
   return source.kind === 'static' ? source.addresses.map((a) => a.address.text).join(', ') : '';
 }
 
-export const mirrorGauges = (mirrors: Mirrors, { board, mirror }: Snapshot): MirrorGauge[] =>
-  (mirror?.rules ?? []).map((rule) => {
-    const { routes, counts, inFlight } = mirrors.states.get(rule.name) ?? {};
-    return {
-      rule: rule.name,
-      percent: percentOf(rule, board),
-      inFlight: inFlight ?? 0,
-      sent: counts?.sent ?? 0,
-      answered: { ...counts?.answered },
-      dropped: { ...counts?.dropped },
-      failed: { ...counts?.failed },
-      routes: [...(routes ?? [])].map(([route, found]) => ({
-        route,
-        compared: found.comparisons,
-        mismatches: found.mismatches,
-      })),
-    };
-  });
+/** What the metrics ask at a scrape. */
+export const mirrorGauges = (mirrors: Mirrors, current: () => Snapshot): MirrorGauges => ({
+  bufferBytes: () => mirrors.budget.used,
+  rules: () => {
+    const { mirror, board } = current();
+    return (mirror?.rules ?? []).map((r) => ruleGauge(r, percentOf(r, board), mirrors));
+  },
+});
+
+function ruleGauge({ name }: MirrorRule, percent: number, mirrors: Mirrors): MirrorGauge {
+  const { routes, counts, inFlight } = mirrors.states.get(name) ?? {};
+  return {
+    rule: name,
+    percent,
+    inFlight: inFlight ?? 0,
+    sent: counts?.sent ?? 0,
+    answered: { ...counts?.answered },
+    dropped: { ...counts?.dropped },
+    failed: { ...counts?.failed },
+    routes: [...(routes ?? [])].map(([route, found]) => ({
+      route,
+      compared: found.comparisons,
+      mismatches: found.mismatches,
+    })),
+  };
+}

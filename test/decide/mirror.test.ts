@@ -9,7 +9,7 @@ import { compileMirror } from '../../src/mirror/compile-mirror.ts';
 import { markOf, minuteOf, readMark } from '../../src/mirror/mark.ts';
 import { mirrorSchema } from '../../src/mirror/mirror-schema.ts';
 import { factsFrom, type RecordedFacts } from '../../src/model/facts.ts';
-import type { Epoch, IdcId } from '../../src/model/ids.ts';
+import type { IdcId } from '../../src/model/ids.ts';
 import { Report } from '../../src/model/issue.ts';
 import type { Lane } from '../../src/model/lane.ts';
 import { signHandOver } from '../../src/peer/hand-over.ts';
@@ -163,7 +163,7 @@ function handed(
   };
   const signed = signHandOver(
     {
-      ...{ fromIdc: 'hz2', zone: 'RZ01', shard: 5, group: 'A', epoch: snapshot.epoch as Epoch },
+      ...{ fromIdc: 'hz2', zone: 'RZ01', shard: 5, group: 'A', epoch: snapshot.epoch },
       ...{ board: 0, how: 'table', pinTag: null, requestId: 'a-request-id', lane },
     },
     bound,

@@ -30,7 +30,7 @@ function learnt(findings: RouteFindings, times: number): void {
 const reported = (findings: RouteFindings): string[] =>
   findings
     .report()
-    .fields.filter((f) => f.verdict === 'differs')
+    .fields.filter((f) => f.finding === 'differs')
     .map((f) => f.field)
     .sort();
 
@@ -48,7 +48,7 @@ describe('a route', () => {
     expect(reported(findings)).toEqual(['$.items[].stock', '$.price']);
     expect(findings.mismatches).toBe(1);
     const at = findings.report().fields.find((f) => f.field === '$.at');
-    expect(at).toMatchObject({ verdict: 'noise', noise: 50, mismatches: 101 });
+    expect(at).toMatchObject({ finding: 'noise', noise: 50, mismatches: 101 });
   });
 
   it('reports nothing where only noise differs', () => {
@@ -65,7 +65,7 @@ describe('a route', () => {
     for (let i = 0; i < 50; i++) findings.learnt([]);
     const odd = jsonDifferences({ second: 1 }, { second: 2 }, []);
     for (let i = 0; i < 100; i++) findings.compared(i % 25 === 0 ? odd : [], 'id', 0);
-    expect(findings.report().fields[0]).toMatchObject({ verdict: 'rare', mismatches: 4 });
+    expect(findings.report().fields[0]).toMatchObject({ finding: 'rare', mismatches: 4 });
     for (let i = 0; i < 200; i++) findings.learnt([]);
     expect(reported(findings)).toEqual(['$.second']);
   });

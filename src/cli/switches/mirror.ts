@@ -62,10 +62,10 @@ function routeLines(route: Route): string[] {
     ...route.fields.map((f) => {
       const last = f.samples.at(-1);
       const sample =
-        last === undefined || f.verdict === 'noise'
+        last === undefined || f.finding === 'noise'
           ? ''
           : `, as ${last.ours} → ${last.theirs} in request ${last.requestId}`;
-      return `    ${f.verdict.padEnd(8)} ${f.field}: ${f.mismatches} times${sample}`;
+      return `    ${f.finding.padEnd(8)} ${f.field}: ${f.mismatches} times${sample}`;
     }),
   ];
 }

@@ -5,7 +5,7 @@ const counts = z.record(z.string(), z.number());
 
 const fieldSchema = z.object({
   field: z.string().describe('status, header:NAME, body, or a path as $.items[].price'),
-  verdict: z.enum(['learning', 'noise', 'rare', 'differs']).describe('differs: a mismatch'),
+  finding: z.enum(['learning', 'noise', 'rare', 'differs']).describe('differs: a mismatch'),
   mismatches: z.number(),
   noise: z.number().describe('How often two answers of the same group differed in it'),
   samples: z

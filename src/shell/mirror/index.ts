@@ -4,10 +4,9 @@
  * their way. Nothing here is waited for, and nothing here can fail a request: it is told, and asked
  * nothing. Memory is one budget, sockets are a part of the process's, time is a deadline for each copy.
  */
-import { isIP } from 'node:net';
 import type { MirrorRule } from '../../mirror/index.ts';
-import type { GroupId, IdcId, ZoneId } from '../../model/ids.ts';
-import type { Snapshot, Target } from '../../snapshot/index.ts';
+import type { IdcId } from '../../model/ids.ts';
+import type { Snapshot } from '../../snapshot/index.ts';
 import type { Found, Upstreams } from '../upstream/index.ts';
 import { Budget } from './budget.ts';
 import { Comparison } from './comparison.ts';
@@ -16,6 +15,7 @@ import { CopyPool, type Place } from './copy-pool.ts';
 import { CopySender, type Outgoing } from './copy-sender.ts';
 import type { Drop } from './counts.ts';
 import { type CopyBooks, OneCopy } from './one-copy.ts';
+import { linesOf, listedPlaces, placesIn, targetOf } from './places.ts';
 import { type CopiedRequest, type CopyKeeper, type Drawn, RequestCopy } from './request-copy.ts';
 import { RuleState } from './rule-state.ts';
 
@@ -202,7 +202,10 @@ export class Mirrors implements CopyKeeper {
     const target = targetOf(rule, snapshot, this.#parts.idc);
     const mark = state.mark(snapshot.peer.peerKeys, Date.now());
     const head = copyHead(request.head, rule, mark, linesOf(target, request));
-    const places = target === null ? this.#listed(rule) : this.#placesOf(target, request);
+    const places =
+      target === null
+        ? listedPlaces(rule, this.#parts.found)
+        : placesIn(target, request, this.#parts.upstreams);
     const owner = new OneCopy(state, copy, comparison, 'theirs', this.#books);
     const why = this.#start(rule.name, rule, places, this.#outgoing(copy, rule, head), owner, copy);
     if (why === null) state.counts.sent++;
@@ -224,7 +227,7 @@ export class Mirrors implements CopyKeeper {
     const noise = comparison?.noise;
     if (noise != null && !this.#parts.isBusy() && state.enter(this.#parts.clock.nowMs) === null) {
       const head = noiseHead(request.whole, state.mark(request.snapshot.peer.peerKeys, Date.now()));
-      const places = this.#placesOf(request.decision.targets[0], request);
+      const places = placesIn(request.decision.targets[0], request, this.#parts.upstreams);
       const owner = new OneCopy(state, copy, comparison, 'noise', this.#books);
       const out = this.#outgoing(copy, rule, head);
       const why = this.#start(`${rule.name} again`, rule, places, out, owner, copy);
@@ -271,21 +274,6 @@ export class Mirrors implements CopyKeeper {
     return 'connections';
   }
 
-  #listed({ to }: MirrorRule): Place[] {
-    if (to.kind !== 'addresses' || to.source.kind !== 'static') return [];
-    return to.source.addresses.map(({ address }) => ({
-      address,
-      ip: isIP(address.host) === 0 ? (this.#parts.found.ipOf(address.host) ?? null) : address.host,
-    }));
-  }
-
-  #placesOf(target: Target, { decision, snapshot }: CopiedRequest): Place[] {
-    const way = this.#parts.upstreams.wayOf(target, decision.route.app, snapshot);
-    return (way?.roster.shares ?? [])
-      .filter(({ endpoint, weight }) => weight > 0 && endpoint.usable)
-      .map(({ endpoint }) => ({ address: endpoint.address, ip: endpoint.ip }));
-  }
-
   #tick(nowMs: number): void {
     for (const sender of this.#under) if (sender.deadlineMs <= nowMs) sender.timeOut();
     if (this.#later.length > 0) {
@@ -301,19 +289,4 @@ export class Mirrors implements CopyKeeper {
     for (const sender of [...this.#under]) sender.timeOut();
     this.#pool.close();
   }
-}
-
-/** null: addresses of its own. */
-function targetOf({ to }: MirrorRule, snapshot: Snapshot, idc: IdcId): Target | null {
-  if (to.kind !== 'group') return null;
-  const zone = snapshot.topology.zones.get(to.zone as ZoneId);
-  const group = zone?.groups.find((g) => g.id === (to.group as GroupId));
-  return (group && snapshot.targets.get(idc)?.get(group)) ?? null;
-}
-
-/** An app of ours is told where it is; a stranger learns nothing of our zones. */
-function linesOf(target: Target | null, { decision }: CopiedRequest): string {
-  if (target === null) return '';
-  const shard = decision.shard === null ? '' : `X-Ldc-Shard: ${decision.shard}\r\n`;
-  return `X-Ldc-Zone: ${target.zone.id}\r\nX-Ldc-Group: ${target.group.id}\r\n${shard}X-Ldc-Epoch: ${decision.epoch}\r\n`;
 }

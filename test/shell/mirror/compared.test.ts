@@ -32,8 +32,8 @@ async function asked(gate: MirroringGate, times: number, request = GET): Promise
   });
 }
 
-const verdicts = async (gate: MirroringGate): Promise<Record<string, string>> =>
-  Object.fromEntries((await gate.rule()).routes[0]!.fields.map((f) => [f.field, f.verdict]));
+const findings = async (gate: MirroringGate): Promise<Record<string, string>> =>
+  Object.fromEntries((await gate.rule()).routes[0]!.fields.map((f) => [f.field, f.finding]));
 
 let clock = 0;
 const body = (price: number, more: object = {}): string =>
@@ -47,7 +47,7 @@ describe('answers', () => {
     }));
     const gate = await mirroringGate(origin, target, COMPARE);
     await asked(gate, 20);
-    expect(await verdicts(gate)).toEqual({
+    expect(await findings(gate)).toEqual({
       status: 'differs',
       'header:content-type': 'differs',
       '$.items[].price': 'differs',
@@ -70,7 +70,7 @@ describe('answers', () => {
     const origin = await answering(() => ({ body: body(1) }));
     const gate = await mirroringGate(origin, await answering(() => ({ body: body(1) })), COMPARE);
     await asked(gate, 30);
-    expect(new Set(Object.values(await verdicts(gate)))).toEqual(new Set(['noise']));
+    expect(new Set(Object.values(await findings(gate)))).toEqual(new Set(['noise']));
     expect((await gate.rule()).routes[0]!.mismatches).toBe(0);
   });
 
@@ -80,7 +80,7 @@ describe('answers', () => {
     const target = await answering(() => ({ body: same.replace('"n":1', '"n":2') }));
     const gate = await mirroringGate(origin, target, COMPARE);
     for (let i = 0; i < 8; i++) await asked(gate, 1 + i);
-    expect(await verdicts(gate)).toEqual({ '$.n': 'differs' });
+    expect(await findings(gate)).toEqual({ '$.n': 'differs' });
   });
 
   it('that are larger than is kept are compared by status and fields only', async () => {
@@ -89,7 +89,7 @@ describe('answers', () => {
     const small = COMPARE.replace('learn: 5', 'learn: 5, bodyBytes: 2000');
     const gate = await mirroringGate(origin, target, small);
     await asked(gate, 10);
-    expect(await verdicts(gate)).toEqual({ status: 'differs' });
+    expect(await findings(gate)).toEqual({ status: 'differs' });
     expect(await gate.metrics()).toContain('zonegate_mirror_buffer_bytes 0');
   });
 
@@ -109,7 +109,7 @@ describe('answers', () => {
     const target = await answering(() => ({ body: body(2), status: 404 }));
     const gate = await mirroringGate(origin, target, COMPARE);
     await asked(gate, 10, GET.replace('GET', 'HEAD'));
-    expect(await verdicts(gate)).toEqual({ status: 'differs' });
+    expect(await findings(gate)).toEqual({ status: 'differs' });
   });
 
   it('to writes are compared, but nothing is asked twice', async () => {
@@ -121,7 +121,7 @@ describe('answers', () => {
     await until('them to be compared', async () => (await gate.rule()).routes[0]?.compared === 5);
     expect(await gate.rule()).toMatchObject({ noiseAsked: 0 });
     expect(origin.requests).toHaveLength(5);
-    expect(new Set(Object.values(await verdicts(gate)))).toEqual(new Set(['learning']));
+    expect(new Set(Object.values(await findings(gate)))).toEqual(new Set(['learning']));
   });
 
   it('a second request for noise is the first once more, marked', async () => {
