@@ -29,8 +29,10 @@ export class Comparison {
   readonly #requestId: string;
   /** Still to come. */
   readonly #waits: Set<Capture>;
-  /** Being decoded. */
-  #reading = 0;
+  /** Compared, or about to be. */
+  readonly #taken = new Set<Capture>();
+  /** Steps that are still to be done. */
+  #pending = 0;
   /** The real answer; null: not yet. */
   #seen: SeenAnswer | 'lost' | null = null;
 
@@ -48,8 +50,25 @@ export class Comparison {
   /** One of them will come no further; its `whole` says whether it is there. Harmless if told before. */
   ended(capture: Capture): void {
     if (!this.#waits.delete(capture)) return;
-    if (capture === this.ours) this.#oursEnded();
-    else if (this.#seen !== null) this.#compare(capture);
+    this.#pending++;
+    // Reading two answers takes longer than any request should wait for.
+    setImmediate(() =>
+      this.#step(() => {
+        if (capture === this.ours) this.#oursEnded();
+        else if (this.#seen !== null) this.#compare(capture);
+      }),
+    );
+  }
+
+  #step(what: () => void): void {
+    try {
+      what();
+    } catch (error) {
+      this.#books.failed(error);
+    }
+    // Only now: what waits for this one may be compared inside it.
+    this.#pending--;
+    this.#settle();
   }
 
   /** Nothing will be compared. */
@@ -68,6 +87,8 @@ export class Comparison {
   }
 
   #compare(other: Capture): void {
+    if (this.#taken.has(other)) return;
+    this.#taken.add(other);
     const { findings, counts } = this.#books;
     this.#read(other, (theirs) => {
       const ours = this.#seen;
@@ -84,23 +105,15 @@ export class Comparison {
   #read(capture: Capture, then: (seen: SeenAnswer | null) => void): void {
     const { status, headers, encoding, whole } = capture;
     const body = whole ? capture.body : null;
-    this.#reading++;
-    const read = (plain: Buffer | null): void => {
-      try {
-        then(whole ? { status, headers, body: plain } : null);
-      } catch (error) {
-        this.#books.failed(error);
-      }
-      // Only now: what waits for this one may be compared inside `then`.
-      this.#reading--;
-      this.#settle();
-    };
+    this.#pending++;
+    const read = (plain: Buffer | null): void =>
+      this.#step(() => then(whole ? { status, headers, body: plain } : null));
     if (body === null || !decode(body, encoding, this.#rule.bodyBytes, read)) read(null);
   }
 
   /** Lets go of everything once nothing more is to be done with it. */
   #settle(): void {
-    if (this.#waits.size > 0 || this.#reading > 0) return;
+    if (this.#waits.size > 0 || this.#pending > 0) return;
     this.#seen = 'lost';
     for (const capture of [this.ours, this.theirs, this.noise]) capture?.drop();
   }

@@ -12,12 +12,11 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
 ]);
 /** Under way at once; of the four threads that the file system and look-ups need too. */
 const MOST = 2;
-/** What is compared may be so many times larger than what was kept of it. */
-const GROWTH = 16;
 
 let underWay = 0;
 
 /**
+ * @param most bytes, once decoded
  * @param then gets null for what can't be decoded
  * @returns false: too much is being decoded already, and `then` is never called
  */
@@ -38,7 +37,7 @@ export function decode(
   }
   if (underWay >= MOST) return false;
   underWay++;
-  decoder(body, { maxOutputLength: Math.max(1, most * GROWTH) }, (error, plain) => {
+  decoder(body, { maxOutputLength: Math.max(1, most) }, (error, plain) => {
     underWay--;
     then(error === null ? plain : null);
   });
