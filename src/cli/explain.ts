@@ -127,6 +127,7 @@ function summary(decision: Decision) {
     board: decision.board,
     cookie: decision.why.at(-1)!.code,
     setsCookie: decision.cookieToSet,
+    copiedBy: decision.mirrors?.map((rule) => rule.name) ?? [],
     why,
   };
 }
@@ -143,6 +144,8 @@ function text(decision: Decision): string {
       `route   ${s.route}, app ${s.app}${s.write === true ? ', a write' : ''}`,
       `cookie  ${s.setsCookie ?? s.cookie}`,
     );
+    if (s.copiedBy !== undefined && s.copiedBy.length > 0)
+      lines.push(`copied  by ${s.copiedBy.join(', ')}`);
   }
   const board = s.board < 0 ? '' : `, board ${s.board}`;
   lines.push(`epoch   ${s.epoch}${board}`, '', ...stepLines(s.why));
