@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { Forward } from '../../src/decide/decision.ts';
 import { decide } from '../../src/decide/index.ts';
+import { correct } from '../../src/decide/route-cookie.ts';
 import { type Board, EMPTY_BOARD, type Switch } from '../../src/failover/board.ts';
 import { compileMirror } from '../../src/mirror/compile-mirror.ts';
 import { markOf, minuteOf, readMark } from '../../src/mirror/mark.ts';
@@ -206,6 +207,8 @@ describe('what is copied once is copied nowhere else', () => {
     const copy = ask(every, { ...from, headers: [...proven, ['x-ldc-mirror', mark]] });
     expect([copy.cookieToSet, copy.clearsCookie]).toEqual([null, false]);
     expect(copy.why.map((r) => r.code)).toContain('cookie-left-to-sender');
+    const corrected = (d: Forward): string => correct(d, '2088000000000680', null, NOW, every).kind;
+    expect([corrected(ask(every, { path })), corrected(copy)]).toEqual(['set', 'none']);
   });
 
   it.each([
