@@ -8,6 +8,7 @@ import { AdminServer } from './shell/control/admin.ts';
 import type { Fleet } from './shell/fleet/fleet.ts';
 import { Holder } from './shell/holder.ts';
 import { canAdopt } from './shell/http1/socket-io.ts';
+import type { Mirrors } from './shell/mirror/index.ts';
 import { BatchWriter } from './shell/observe/batch-writer.ts';
 import { Counters } from './shell/observe/counters.ts';
 import { type Gauges, makeRegistry } from './shell/observe/exposition.ts';
@@ -21,6 +22,7 @@ import { type FleetSideOptions, openFleet } from './wiring/fleet-side.ts';
 import { gateGauges } from './wiring/gate-gauges.ts';
 import { gateStatus, type LastReload } from './wiring/gate-status.ts';
 import { LaneLog } from './wiring/lane-log.ts';
+import { mirrorsView, openMirrors } from './wiring/mirror-side.ts';
 import { notPublishable, worthSaying } from './wiring/publishable.ts';
 import { UpstreamSide } from './wiring/upstream-side.ts';
 import { upstreamsView } from './wiring/upstreams-view.ts';
@@ -47,6 +49,7 @@ export class Gate {
   readonly #laneLog: LaneLog;
   readonly #admin: AdminServer;
   readonly #fleet: Fleet | null;
+  readonly #mirrors: Mirrors;
   #edge: Edge | null = null;
   #watcher: ConfigWatcher | null = null;
   readonly #startedAtMs = Date.now();
@@ -73,6 +76,7 @@ export class Gate {
       acceptFailed: (error) => this.#acceptFailed(error),
     };
     this.#gateway = new Gateway(idc, hooks, this.#upstreamSide.discovery);
+    this.#mirrors = openMirrors(this.#gateway, this.#upstreamSide.discovery, this.#log);
     this.#fleet =
       first.fleet === null
         ? null
@@ -88,6 +92,7 @@ export class Gate {
         ...(upstreamsView(this.#gateway.upstreams, this.#gateway.clock.nowMs) as object),
         discovery: this.#upstreamSide.discovery.status(),
       }),
+      mirrors: () => mirrorsView(this.#mirrors, this.#holder.current()),
       control: () => this.#holder.current().gate.control,
       desk: () => this.#fleet,
     });
@@ -195,6 +200,7 @@ export class Gate {
     this.#holder.publish(snapshot);
     this.#upstreamSide.publish(snapshot);
     this.#laneLog.follow(snapshot);
+    this.#mirrors.follow(snapshot);
     this.#log.level = snapshot.gate.log.level;
     this.#log.info(
       { cause, epoch: snapshot.epoch, before, digest: snapshot.digest },
@@ -253,6 +259,7 @@ export class Gate {
     this.#gateway.clock.stop();
     this.#gateway.pressure.stop();
     this.#upstreamSide.stop();
+    this.#mirrors.stop();
     this.#gateway.upstreams.closeIdle();
     this.#admin.close();
     this.#accessLog?.end();
@@ -264,7 +271,7 @@ export class Gate {
     return gateGauges({
       ...{ gateway: this.#gateway, upstreamSide: this.#upstreamSide, fleet: this.#fleet },
       ...{ observer: this.#observer, accessLog: this.#accessLog, laneLog: this.#laneLog },
-      current: this.#holder.current,
+      ...{ mirrors: this.#mirrors, current: this.#holder.current },
       edge: () => this.#edge,
       lastReload: () => this.#lastReload,
     });

@@ -96,6 +96,7 @@ describe('docs/observing.md', () => {
         shed: () => ({}),
       },
       stress: { underWay: () => ({}), refused: () => [], cut: () => 0 },
+      mirrors: { rules: () => [], bufferBytes: () => 0 },
       repeatedRouting: () => 0,
       logLinesDropped: () => 0,
       epoch: () => 0,
@@ -184,6 +185,7 @@ describe('docs/request.md', () => {
       'freeze',
       'release',
       'hop',
+      'mirror',
       'cookie-write',
       'fault',
     ]);

@@ -26,6 +26,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   cookie: 2,
   release: 2,
   'stress-tag': 2,
+  mirror: 2,
   failover: 3,
   snapshot: 4,
   decide: 5,
@@ -39,6 +40,7 @@ const FLOORS: Readonly<Record<string, number>> = {
 const SHELL_MAY: Readonly<Record<string, readonly string[]>> = {
   proxy: ['http1', 'upstream'],
   upstream: ['http1'],
+  mirror: ['http1', 'upstream'],
   control: ['fleet'],
 };
 const PURE_MAX_FLOOR = 5;

@@ -131,6 +131,7 @@ function summary(decision: Decision) {
     board: decision.board,
     cookie: decision.why.at(-1)!.code,
     setsCookie: decision.cookieToSet,
+    copiedBy: decision.mirrors?.map((rule) => rule.name) ?? [],
     why,
   };
 }
@@ -151,6 +152,8 @@ function text(decision: Decision): string {
       `route   ${s.route}, app ${s.app}${s.write === true ? ', a write' : ''}`,
       `cookie  ${s.setsCookie ?? s.cookie}`,
     );
+    if (s.copiedBy !== undefined && s.copiedBy.length > 0)
+      lines.push(`copied  by ${s.copiedBy.join(', ')}`);
   }
   if (s.scene !== undefined)
     lines.push(

@@ -2,6 +2,7 @@
 
 import { COOKIE, COOKIE_WRITE } from '../cookie/reasons.ts';
 import { FREEZE, PIN, PLACE, SHARD, SPILL } from '../failover/reasons.ts';
+import { MIRROR } from '../mirror/reasons.ts';
 import type { Reason } from '../model/reason.ts';
 import { FROM, HOP, LOOP } from '../peer/reasons.ts';
 import { GROUP, LANE_COOKIE } from '../release/reasons.ts';
@@ -26,6 +27,7 @@ export const REASONS: readonly Reason[] = [
   GROUP,
   LANE_COOKIE,
   HOP,
+  MIRROR,
   COOKIE_WRITE,
   FAULT,
   SPILL,

@@ -1,4 +1,5 @@
 import type { RouteCookie } from '../cookie/index.ts';
+import type { MirrorRule } from '../mirror/index.ts';
 import type { ConnectionClass } from '../model/facts.ts';
 import type { Epoch, ShardId } from '../model/ids.ts';
 import type { Lane } from '../model/lane.ts';
@@ -56,6 +57,10 @@ export interface Forward {
   readonly dropHeaders: readonly string[];
   /** Done to this request on purpose; null for nearly all. */
   readonly fault: Fault | null;
+  /** By which rules it is copied; null for nearly all. */
+  readonly mirrors: readonly MirrorRule[] | null;
+  /** The mark of a copy that another gate has made, for whoever comes next; null for all others. */
+  readonly copyMark: string | null;
   readonly why: readonly Reason[];
 }
 

@@ -8,6 +8,7 @@
 import type { CookieReading } from '../cookie/index.ts';
 import { type Freeze, freezeAt, freezeIn } from '../failover/freeze.ts';
 import { PLACE } from '../failover/reasons.ts';
+import { MIRROR } from '../mirror/reasons.ts';
 import type { RequestFacts } from '../model/facts.ts';
 import type { Lane } from '../model/lane.ts';
 import type { Reason } from '../model/reason.ts';
@@ -21,8 +22,9 @@ import { ROUTE } from '../route/reasons.ts';
 import type { Snapshot, Target } from '../snapshot/index.ts';
 import type { Decision, Forward, Respond } from './decision.ts';
 import { findFault } from './fault.ts';
+import { copyMark, mirrorsFor } from './mirror.ts';
 import type { Asking, Placed } from './place.ts';
-import { cookieFate, NOT_FOR_STRESS } from './route-cookie.ts';
+import { type CookieFate, cookieFate, LEFT, NOT_FOR_STRESS } from './route-cookie.ts';
 import { type Found, settle } from './settle.ts';
 import {
   type Caller,
@@ -91,8 +93,7 @@ function decideOnRoute(
     const passed = [...upToUser(speaker, reading, user), placed.placeReason];
     return respond(503, speaker, snapshot, passed, freeze.reason, freeze.retryAfterS);
   }
-  // later: mirror after the hop
-  return forward(asking, snapshot, speaker, reading, settled, writes);
+  return forward(asking, path, snapshot, speaker, reading, settled, writes);
 }
 
 /** What has been left by the door. */
@@ -119,21 +120,26 @@ function freezeFor(route: Route, user: User, placed: Placed, snapshot: Snapshot)
 }
 
 function forward(
-  { facts, route, user, standing }: Asking,
+  asking: Asking,
+  path: string,
   snapshot: Snapshot,
   speaker: Caller,
   reading: CookieReading,
   { placed, hopReason }: Found,
   writes: boolean,
 ): Forward {
+  const { facts, route, user, standing } = asking;
   const fault = findFault(facts, snapshot, speaker.from, route.app, placed.target.zone.id);
   const { mark } = speaker;
+  const { target } = placed;
   const lane = stressLaneOf(speaker) ?? grayLaneOf(placed);
-  const fate =
-    lane?.kind === 'stress'
-      ? NOT_FOR_STRESS
-      : cookieFate(speaker.from, user, reading.cookie, snapshot);
-  const laneCookieToSet = laneCookieFor(standing, placed, snapshot);
+  const copy = copyMark(facts, snapshot);
+  const mirrors =
+    snapshot.mirrors === null || copy !== null
+      ? null
+      : mirrorsFor(facts, snapshot, { speaker, route, path, user, reading, target, lane });
+  const fate = fateOf(asking, lane, copy, reading, snapshot);
+  const laneCookieToSet = copy === null ? laneCookieFor(standing, placed, snapshot) : null;
   const decision: Forward & { why: Reason[] } = {
     kind: 'forward',
     from: speaker.from,
@@ -158,6 +164,8 @@ function forward(
     how: howOf(placed),
     pinTag: user.pin === null ? null : snapshot.tagOfPin.get(user.pin)!,
     fault: fault.fault,
+    mirrors,
+    copyMark: copy,
     dropHeaders: snapshot.untrustedHeaders.get(route.identity)![speaker.from],
     why: [
       speaker.reason,
@@ -170,6 +178,7 @@ function forward(
       placed.placeReason,
       placed.groupReason,
       hopReason,
+      ...mirrorReasons(copy, mirrors !== null),
       fate.reason,
       ...standing.reasons,
       ...(laneCookieToSet === null ? [] : [LANE_COOKIE.set]),
@@ -178,6 +187,18 @@ function forward(
   };
   if (mark !== undefined) decision.why.splice(1, 0, mark.reason);
   return decision;
+}
+
+/** A load test is nobody’s session, and whoever gets the answer of a copy is no client. */
+function fateOf(
+  { from, user }: Asking,
+  lane: Lane | null,
+  copy: string | null,
+  reading: CookieReading,
+  snapshot: Snapshot,
+): CookieFate {
+  if (lane?.kind === 'stress') return NOT_FOR_STRESS;
+  return copy === null ? cookieFate(from, user, reading.cookie, snapshot) : LEFT;
 }
 
 const grayLaneOf = ({ gray }: Placed): Lane | null =>
@@ -195,6 +216,16 @@ const laneCookieFor = (
   { placement }: Snapshot,
 ): string | null =>
   cookieToSet !== null && placement.lanes.ofZone.has(target.zone.id) ? cookieToSet : null;
+
+const NOT_COPIED: readonly Reason[] = [];
+const COPIED: readonly Reason[] = [MIRROR.copied];
+const IS_COPY: readonly Reason[] = [MIRROR.isCopy];
+
+/** Given only where there is something to say. */
+function mirrorReasons(mark: string | null, copied: boolean): readonly Reason[] {
+  if (mark !== null) return IS_COPY;
+  return copied ? COPIED : NOT_COPIED;
+}
 
 /** More than one only for reads that may spill: nobody's user is served in a foreign zone. */
 function targetsOf(

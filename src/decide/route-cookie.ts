@@ -28,7 +28,7 @@ const CLEARED: CookieFate = Object.freeze({
   reason: COOKIE_WRITE.cleared,
 });
 const KEPT: CookieFate = Object.freeze({ value: null, clears: false, reason: COOKIE_WRITE.kept });
-const LEFT: CookieFate = Object.freeze({
+export const LEFT: CookieFate = Object.freeze({
   value: null,
   clears: false,
   reason: COOKIE_WRITE.leftToSender,
@@ -93,6 +93,7 @@ export function correct(
   snapshot: Snapshot,
 ): Correction {
   if (decision.from === 'peer' || decision.lane?.kind === 'stress') return NO_CHANGE;
+  if (decision.copyMark !== null) return NO_CHANGE;
   if (uid === 'none' || shard === 'none') {
     return decision.cookieNow === null && decision.cookieToSet === null
       ? NO_CHANGE

@@ -10,7 +10,7 @@ import { changed, numbered } from './change.ts';
 import { type Command, DRAIN_PACE, DRAIN_SOAK_S, DRAINED_END_S } from './commands.ts';
 import { type Popping, poppingPlan } from './elastic.ts';
 import { type Forecast, forecast } from './forecast.ts';
-import { order, pin, stress } from './orders.ts';
+import { mirror, order, pin, stress } from './orders.ts';
 import { type At, input, type Outcome } from './outcome.ts';
 import { apart, ownersOf } from './owners.ts';
 import { close, gray, promote, releaseStep, rollback, ungray } from './release-orders.ts';
@@ -92,6 +92,9 @@ function carriedOut(
     case 'stress-stop':
     case 'stress-go':
       return stress(board, command, signature, world);
+    case 'mirror':
+    case 'unmirror':
+      return mirror(board, command, signature, at);
     case 'plan': {
       const plan = at.plans.get(command.plan);
       if (plan === undefined)

@@ -71,6 +71,12 @@ const switchSchema = z.discriminatedUnion('action', [
     ...switchFields,
   }),
   z.strictObject({ action: z.literal('stress-stop'), scene: name, ...switchFields }),
+  z.strictObject({
+    action: z.literal('mirror'),
+    rule: name,
+    percent: z.number().min(0).max(100),
+    ...switchFields,
+  }),
 ]);
 
 const moveSchema = z.strictObject({

@@ -44,7 +44,7 @@ export interface Taken {
  * app of them, are on loan at an elastic zone. off: a group or an endpoint is out at once. freeze:
  * writes are refused. pin: one user is placed ahead of the table. release: shards are served by another
  * group than the weights say. gray: some users are. stress-stop: the load test of that name, or `*` for
- * all, is over.
+ * all, is over. mirror: a rule copies another part of its requests than is declared.
  */
 type Order =
   | {
@@ -69,7 +69,13 @@ type Order =
   | ({ readonly action: 'release' } & Released)
   | ({ readonly action: 'gray' } & Gray)
   /** A load test is stopped; `*` for all. */
-  | { readonly action: 'stress-stop'; readonly scene: string };
+  | { readonly action: 'stress-stop'; readonly scene: string }
+  | {
+      readonly action: 'mirror';
+      readonly rule: string;
+      /** 0 … 100, with decimals. */
+      readonly percent: number;
+    };
 
 /** What a release is about. */
 export interface ReleaseScope {

@@ -114,6 +114,12 @@ export const commandSchema = z.discriminatedUnion('do', [
   act('unpin', { uid }),
   act('stress-stop', { scene, ...lasting }),
   act('stress-go', { scene }),
+  act('mirror', {
+    rule: nameSchema,
+    percent: z.number().min(0).max(100).describe('Instead of the declared; 0 copies nothing'),
+    ...lasting,
+  }),
+  act('unmirror', { rule: nameSchema }),
   act('plan', {
     plan: nameSchema,
     drillReturnS: countSchema(1, 86_400).optional().describe('A drill: goes back by itself then'),

@@ -1,11 +1,11 @@
-/** Orders that stand at once, and move nobody: freeze, off, pin, and their ends. */
+/** Orders that stand at once, and move nobody: freeze, off, pin, mirror, and their ends. */
 import type { ZoneId } from '../model/ids.ts';
 import { ok } from '../model/result.ts';
 import { ownsShards, type Topology } from '../zone/topology.ts';
-import type { Board, Signature } from './board.ts';
+import type { Board, Signature, Switch } from './board.ts';
 import { changed, numbered } from './change.ts';
 import type { Command } from './commands.ts';
-import { input, type Outcome } from './outcome.ts';
+import { type At, input, type Outcome } from './outcome.ts';
 import type { World } from './safety.ts';
 import { scopeText } from './scope.ts';
 import { ordered } from './steps.ts';
@@ -114,3 +114,30 @@ export function stress(
 }
 
 const sceneText = (scene: string): string => (scene === '*' ? 'all scenes' : `scene ${scene}`);
+/** One switch for each rule: the newest word counts. */
+export function mirror(
+  board: Board,
+  command: Extract<Command, { do: 'mirror' | 'unmirror' }>,
+  signature: Signature,
+  { mirrors = [] }: At,
+): Outcome {
+  const { rule } = command;
+  const others = board.switches.filter((s) => !(s.action === 'mirror' && s.rule === rule));
+  if (command.do === 'unmirror') {
+    if (others.length === board.switches.length)
+      return input(`the board says nothing of the rule ${rule}`, 'a rule that it speaks of');
+    const next = changed(board, { switches: others }, signature);
+    return ok({ board: next, run: null, what: `mirror ${rule} as declared` });
+  }
+  if (!mirrors.includes(rule)) {
+    const known = mirrors.length === 0 ? 'a Mirror document' : `one of ${mirrors.join(', ')}`;
+    return input(`no rule of mirroring is called ${rule}`, known);
+  }
+  const untilMs = command.forS === undefined ? null : signature.atMs + command.forS * 1000;
+  const { id, nextId } = numbered(board, 's');
+  const { percent } = command;
+  const said: Switch = { id, action: 'mirror', rule, percent, untilMs, overrode: [], ...signature };
+  const switches = [...others, said];
+  const next = changed(board, { switches, nextId }, signature);
+  return ok({ board: next, run: null, what: `mirror ${rule} ${percent} %` });
+}

@@ -17,6 +17,8 @@ export interface At {
   /** The gate that takes the command: it carries out what it begins. */
   readonly me: string;
   readonly plans: ReadonlyMap<string, Plan>;
+  /** Declared rules of mirroring; none where it is absent. */
+  readonly mirrors?: readonly string[];
 }
 
 export type Outcome = Result<Applied, Refusal>;

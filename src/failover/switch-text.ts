@@ -25,6 +25,8 @@ export function switchText(s: Switch): string {
       return `gray ${s.name}: ${whoText(s)} of ${placeText(s)} to ${s.to}`;
     case 'stress-stop':
       return s.scene === '*' ? 'stress-stop of all scenes' : `stress-stop of scene ${s.scene}`;
+    case 'mirror':
+      return `mirror ${s.rule} ${s.percent} %`;
     default:
       return assertNever(s);
   }

@@ -8,9 +8,10 @@ import { compilePlan, planSchema } from '../failover/plan-schema.ts';
 import type { Plan } from '../failover/run.ts';
 import { compileGate, type GateSettings } from '../gate/compile-gate.ts';
 import { gateSchema } from '../gate/gate-schema.ts';
+import { mirrorSchema } from '../mirror/mirror-schema.ts';
 import type { ConnectionClass } from '../model/facts.ts';
 import type { AppId } from '../model/ids.ts';
-import { type Issue, nearestName, Report } from '../model/issue.ts';
+import { type Issue, Report } from '../model/issue.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { compileRoutes } from '../route/compile.ts';
 import type { RouteTable } from '../route/index.ts';
@@ -37,16 +38,11 @@ import {
   checkRoutes,
   checkSpills,
 } from './checks.ts';
-import {
-  byPlace,
-  type ConfigDocument,
-  KINDS,
-  type Kind,
-  NEEDED_KINDS,
-  toIssue,
-} from './documents.ts';
+import { byPlace, type ConfigDocument, type Kind, toIssue } from './documents.ts';
 import type { Snapshot } from './index.ts';
+import { compileMirrorDoc } from './mirror-checks.ts';
 import { parseDocument } from './parse.ts';
+import { isPlan, sortKinds } from './sort-kinds.ts';
 import { compileTargets } from './targets.ts';
 import { NOTHING_ORDERED, withBoard } from './with-board.ts';
 
@@ -61,6 +57,7 @@ export const SCHEMAS = {
   Routes: routesSchema,
   Gate: gateSchema,
   Upstreams: upstreamsSchema,
+  Mirror: mirrorSchema,
   Fleet: fleetSchema,
   Plan: planSchema,
   Stress: stressSchema,
@@ -98,61 +95,6 @@ export function compileSnapshot(
   if (snapshot === null || issues.some((i) => i.severity === 'error')) return fail(issues);
   return ok({ snapshot, warnings: issues });
 }
-
-/** The only kind of which there may be many. */
-const isPlan = (doc: ConfigDocument): boolean =>
-  (doc.data as { kind?: unknown } | null)?.kind === 'Plan';
-
-function sortKinds(
-  documents: readonly ConfigDocument[],
-  directory: string,
-  strays: Issue[],
-): Map<Kind, ConfigDocument> {
-  const byKind = new Map<Kind, ConfigDocument>();
-  for (const doc of documents) {
-    const name = (doc.data as { kind?: unknown } | null)?.kind;
-    const report = new Report();
-    const near = typeof name === 'string' ? nearestName(name, KINDS) : undefined;
-    // A misspelt kind is judged as the one that was meant, to find what else is wrong.
-    const kind = KINDS.find((k) => k === name) ?? KINDS.find((k) => k === near);
-    if (kind !== name || kind === undefined) {
-      report.error(['kind'], 'unknown-kind', 'the document is of no known kind', {
-        found: typeof name === 'string' ? name : 'nothing that names a kind',
-        expected: `kind: ${KINDS.join(' | ')}`,
-        ...(near === undefined ? {} : { suggestion: near }),
-      });
-    }
-    const before = kind === undefined ? undefined : byKind.get(kind);
-    if (before !== undefined) {
-      report.error(['kind'], 'duplicate-kind', `there is already a ${kind} document`, {
-        found: `${kind} in ${before.file} and here`,
-        expected: 'one document of each kind',
-      });
-    } else if (kind !== undefined) byKind.set(kind, kind === name ? doc : asKind(doc, kind));
-    strays.push(...report.problems.map((p) => toIssue(doc, p)));
-  }
-  for (const kind of NEEDED_KINDS) {
-    if (byKind.has(kind)) continue;
-    strays.push({
-      severity: 'error',
-      file: directory,
-      line: 1,
-      column: 1,
-      path: [],
-      code: 'missing-kind',
-      message: `there is no ${kind} document`,
-      found: 'nothing',
-      expected: `a document with kind: ${kind}`,
-    });
-  }
-  return byKind;
-}
-
-const asKind = (doc: ConfigDocument, kind: Kind): ConfigDocument => ({
-  file: doc.file,
-  data: { ...(doc.data as object), kind },
-  locate: (path, atKey) => doc.locate(path, atKey),
-});
 
 function parsePart<S extends z.ZodType>(
   parts: ReadonlyMap<Kind, Parts>,
@@ -192,6 +134,9 @@ function assemble(
   const fleet = compileFleetPart(parts, topology, upstreams);
   const plans = compilePlans(planParts, topology);
   const stress = compileStressPart(parts, topology, routes, gate);
+  const mirrorDoc = parsePart(parts, 'Mirror', mirrorSchema);
+  const mirror =
+    mirrorDoc && compileMirrorDoc(mirrorDoc, topology, gate.keys.peer, reportOf('Mirror'));
   checkOwners(topology, rules, routesDoc, reportOf('Routes'));
   checkSpills(routesDoc, topology, upstreams, reportOf('Routes'));
   checkGzone(routesDoc, topology, reportOf('Routes'));
@@ -218,6 +163,7 @@ function assemble(
     laneCookie: new LaneCodec(gate.keys.cookie),
     fleet,
     plans,
+    mirror,
     userApps: userAppsOf(routes),
     gate,
     upstreams,

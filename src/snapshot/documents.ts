@@ -6,6 +6,7 @@ export const KINDS = [
   'Routes',
   'Gate',
   'Upstreams',
+  'Mirror',
   'Fleet',
   'Plan',
   'Stress',

@@ -10,6 +10,7 @@ import type { FleetSettings } from '../failover/compile-fleet.ts';
 import type { Placement } from '../failover/index.ts';
 import type { Plan } from '../failover/run.ts';
 import type { GateSettings } from '../gate/compile-gate.ts';
+import type { MirrorSettings } from '../mirror/index.ts';
 import type { ConnectionClass } from '../model/facts.ts';
 import type { AppId, Epoch, IdcId } from '../model/ids.ts';
 import type { PeerRoom } from '../peer/index.ts';
@@ -19,6 +20,7 @@ import type { Source } from '../uid-router/compile.ts';
 import type { UpstreamPolicies } from '../upstream/index.ts';
 import type { Pin, Rules } from '../zone/compile-rules.ts';
 import type { Group, Topology, Zone } from '../zone/topology.ts';
+import type { LiveMirror } from './live-mirrors.ts';
 
 /** Where a request may be sent: a group of a zone, seen from one IDC. */
 export interface Target {
@@ -63,6 +65,10 @@ export interface Snapshot {
   readonly plans: ReadonlyMap<string, Plan>;
   /** Apps that a zone must run to own users. */
   readonly userApps: readonly AppId[];
+  /** Declared; null without a Mirror document. */
+  readonly mirror: MirrorSettings | null;
+  /** Rules that copy now; null: nothing is copied. */
+  readonly mirrors: readonly LiveMirror[] | null;
   readonly gate: GateSettings;
   readonly upstreams: UpstreamPolicies;
   /** Load tests; null: none is declared. */

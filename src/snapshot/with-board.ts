@@ -6,10 +6,18 @@ import { shardOf } from '../uid-router/index.ts';
 import type { Pin } from '../zone/compile-rules.ts';
 import type { Zone } from '../zone/topology.ts';
 import type { Snapshot } from './index.ts';
+import { liveMirrors } from './live-mirrors.ts';
 
 type Ordered = Pick<
   Snapshot,
-  'board' | 'lost' | 'placement' | 'placesUid' | 'cookieOfShard' | 'pinOfTag' | 'tagOfPin'
+  | 'board'
+  | 'lost'
+  | 'placement'
+  | 'placesUid'
+  | 'cookieOfShard'
+  | 'pinOfTag'
+  | 'tagOfPin'
+  | 'mirrors'
 >;
 
 /** Stands where nothing has been resolved yet. */
@@ -21,6 +29,7 @@ export const NOTHING_ORDERED: Omit<Ordered, 'placement'> & { readonly placement:
   cookieOfShard: [],
   pinOfTag: new Map(),
   tagOfPin: new Map(),
+  mirrors: null,
 };
 
 type Unresolved = Omit<Snapshot, 'placement'> & { readonly placement: Placement | null };
@@ -39,6 +48,7 @@ export function withBoard(snapshot: Unresolved, board: Board, lost: boolean): Sn
     placesUid: (uid: string) => shardOf(uid, topology.sharding) !== null || pins.has(uid),
     cookieOfShard: cookies(snapshot, placement),
     ...pinTags(snapshot, placement),
+    mirrors: liveMirrors(snapshot.mirror, board, topology),
   });
 }
 

@@ -1,5 +1,6 @@
 /** What metrics read off a gate at the moment of a scrape. */
 import type { Fleet } from '../shell/fleet/fleet.ts';
+import type { Mirrors } from '../shell/mirror/index.ts';
 import type { BatchWriter } from '../shell/observe/batch-writer.ts';
 import type { Gauges } from '../shell/observe/exposition.ts';
 import type { Observer } from '../shell/observe/index.ts';
@@ -8,6 +9,7 @@ import type { Gateway } from '../shell/proxy/gateway.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import { fleetGauges } from './fleet-gauges.ts';
 import type { LaneLog } from './lane-log.ts';
+import { mirrorGauges } from './mirror-side.ts';
 import { stressGauges } from './stress-side.ts';
 import { upstreamGauges } from './upstream-gauges.ts';
 import type { UpstreamSide } from './upstream-side.ts';
@@ -18,6 +20,7 @@ export interface GateParts {
   readonly observer: Observer;
   readonly accessLog: BatchWriter | null;
   readonly laneLog: LaneLog;
+  readonly mirrors: Mirrors;
   readonly fleet: Fleet | null;
   readonly current: () => Snapshot;
   /** null until it listens. */
@@ -36,6 +39,7 @@ export function gateGauges(gate: GateParts): Gauges {
     upstreams: upstreamGauges(gateway, upstreamSide),
     repeatedRouting: () => gateway.repeatedRouting,
     stress: stressGauges(gateway),
+    mirrors: mirrorGauges(gate.mirrors, current),
     logLinesDropped: () => (accessLog?.dropped ?? 0) + laneLog.dropped,
     epoch: () => current().epoch,
     fleet: () => (fleet === null ? null : fleetGauges(fleet, current())),

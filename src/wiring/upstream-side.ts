@@ -112,7 +112,7 @@ export class UpstreamSide {
   }
 }
 
-/** What this gate sends to itself: its own IDC's groups, and the gates of the others. */
+/** What this gate sends to itself: its own IDC's groups, the gates of the others, targets of copies. */
 function sourcesOf(snapshot: Snapshot, idc: IdcId): EndpointSource[] {
   const groups = [...snapshot.topology.zones.values()].flatMap((zone) =>
     zone.groups
@@ -120,5 +120,10 @@ function sourcesOf(snapshot: Snapshot, idc: IdcId): EndpointSource[] {
       .flatMap((g) => (g.shadow === null ? [g] : [g, g.shadow])),
   );
   const others = [...snapshot.topology.idcs.values()].filter((i) => i.id !== idc);
-  return [...groups.flatMap((g) => [...g.endpoints.values()]), ...others.map((i) => i.gates)];
+  const mirrored = snapshot.mirror?.rules ?? [];
+  return [
+    ...groups.flatMap((g) => [...g.endpoints.values()]),
+    ...others.map((i) => i.gates),
+    ...mirrored.flatMap(({ to }) => (to.kind === 'addresses' ? [to.source] : [])),
+  ];
 }

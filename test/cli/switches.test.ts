@@ -57,6 +57,9 @@ describe('a command that moves users', () => {
       ['on endpoint 127.0.0.1:18451', { do: 'on' }],
       ['pin 2088000000000680 RZ02', { do: 'pin', uid: '2088000000000680', zone: 'RZ02' }],
       ['unpin 2088000000000680', { do: 'unpin' }],
+      ['mirror set shadow --percent 2.5 --for 1h', { rule: 'shadow', percent: 2.5, forS: 3600 }],
+      ['mirror off shadow', { do: 'mirror', rule: 'shadow', percent: 0 }],
+      ['mirror on shadow', { do: 'unmirror', rule: 'shadow' }],
       ['drain zone RZ02 --override capacity', { overrides: ['capacity'] }],
     ];
     for (const [line, expected] of words) {
@@ -69,7 +72,8 @@ describe('a command that moves users', () => {
   it('has its help', async () => {
     const words =
       'status drain restore failover move freeze unfreeze off on pin unpin plan audit fleet';
-    for (const word of [...words.split(' '), 'board', 'plan run', 'board reassert']) {
+    const more = ['board', 'plan run', 'board reassert', 'mirror', 'mirror set', 'mirror report'];
+    for (const word of [...words.split(' '), ...more]) {
       const { code, out } = await run(...word.split(' '), '--help');
       expect([word, code, out]).toEqual([word, 0, expect.stringContaining(`zonegate ${word}`)]);
     }

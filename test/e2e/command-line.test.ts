@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { KINDS } from '../../src/snapshot/documents.ts';
 import { load, REFERENCE, ROOT, referenceWith, scratch } from '../support/config.ts';
 import { zonegate } from '../support/process.ts';
 
@@ -235,7 +236,7 @@ describe('zonegate simulate', () => {
 describe('zonegate schema', () => {
   it('prints JSON Schema for all kinds, or one', () => {
     const all = JSON.parse(zonegate(['schema']).out) as { oneOf: unknown[] };
-    expect(all.oneOf).toHaveLength(8);
+    expect(all.oneOf).toHaveLength(KINDS.length);
     const rules = JSON.parse(zonegate(['schema', 'rules']).out) as Record<string, unknown>;
     expect(rules).toMatchObject({ type: 'object', additionalProperties: false });
     expect(

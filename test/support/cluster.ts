@@ -38,6 +38,7 @@ export function useCluster(thousands: number): Cluster {
   beforeAll(async () => {
     cluster.snapshot = load(REFERENCE, env);
     await apps.start(cluster.snapshot.topology);
+    if (cluster.snapshot.mirror !== null) await apps.startCopyTargets(cluster.snapshot.mirror);
     for (const idc of IDCS)
       cluster.gates.set(idc, await gateProcess(REFERENCE, idc, cluster.admin(idc).port, env));
   });

@@ -28,6 +28,7 @@ export async function serveControl(serving: Serving): Promise<Served> {
     metrics: () => Promise.resolve('# none\n'),
     status: () => ({ idc: 'hz1' }),
     upstreams: () => ({}),
+    mirrors: () => ({ buffer: { used: 0, limit: 0 }, rules: [] }),
     control: () => control,
     desk: () => serving.desk,
   });

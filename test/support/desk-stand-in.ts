@@ -193,7 +193,8 @@ export class StandInDesk implements FleetDesk {
   }
 
   #apply(command: Command): Result<Applied, Refusal> {
-    const at = { nowMs: this.nowMs, me: 'g-hz1', plans: this.plans() };
+    const mirrors = this.#snapshot.mirror?.rules.map((r) => r.name) ?? [];
+    const at = { nowMs: this.nowMs, me: 'g-hz1', plans: this.plans(), mirrors };
     return apply(this.board, command, worldOf(this.#snapshot, null), at);
   }
 

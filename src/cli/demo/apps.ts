@@ -5,10 +5,21 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { MirrorSettings } from '../../mirror/index.ts';
 import type { Address } from '../../model/schema.ts';
-import type { Group, Topology } from '../../zone/topology.ts';
+import type { Topology } from '../../zone/topology.ts';
 
 const MAX_BODY_BYTES = 4096;
+
+/** Where an app says that it is. */
+interface Place {
+  readonly zone: string;
+  readonly id: string;
+  readonly idc: string;
+  readonly isShadow: boolean;
+}
+
+const COPIES: Place = { zone: 'copies', id: 'none', idc: 'none', isShadow: false };
 
 export class SampleApps {
   readonly #servers: Server[] = [];
@@ -27,8 +38,23 @@ export class SampleApps {
     }
   }
 
-  #listen(address: Address, app: string, group: Group): Promise<void> {
-    const server = createServer((req, res) => void this.#answer(req, res, app, group));
+  /** Targets of copies: the same app, in a zone that no user is sent to. */
+  async startCopyTargets({ rules }: MirrorSettings): Promise<void> {
+    for (const { to } of rules) {
+      if (to.kind !== 'addresses' || to.source.kind !== 'static') continue;
+      for (const { address } of to.source.addresses) await this.#listen(address, 'catalog', COPIES);
+    }
+  }
+
+  #listen(address: Address, app: string, group: Place): Promise<void> {
+    return this.#serve(address, (req, res) => void this.#answer(req, res, app, group));
+  }
+
+  #serve(
+    address: Address,
+    answer: (req: IncomingMessage, res: ServerResponse) => void,
+  ): Promise<void> {
+    const server = createServer(answer);
     server.keepAliveTimeout = 10_000;
     this.#servers.push(server);
     return new Promise((resolve, reject) => {
@@ -45,7 +71,7 @@ export class SampleApps {
     req: IncomingMessage,
     res: ServerResponse,
     app: string,
-    group: Group,
+    group: Place,
   ): Promise<void> {
     const body = await readBody(req);
     const path = (req.url ?? '/').split('?', 1)[0];

@@ -44,6 +44,7 @@ export async function demo(args: DemoArguments): Promise<number> {
   const interrupted = untilSignal();
   try {
     await apps.start(snapshot.topology);
+    if (snapshot.mirror !== null) await apps.startCopyTargets(snapshot.mirror);
     for (const idc of IDCS) gates.push(new GateProcess(idc, adminOf(snapshot, idc), CONFIG, env));
     await Promise.all(gates.map((g) => g.ready()));
     await Promise.all(gates.map((g) => g.meetsPeers()));

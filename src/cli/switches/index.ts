@@ -5,6 +5,7 @@ import { board, reassert } from './board.ts';
 import { addElastic } from './elastic.ts';
 import { fleet } from './fleet.ts';
 import { addLaneCommands } from './lanes.ts';
+import { mirrorReport, mirrorStatus } from './mirror.ts';
 import {
   commandOf,
   lasting,
@@ -30,6 +31,7 @@ export function addSwitchCommands(program: CliCommand, done: Done): void {
   addMoves(program, done);
   addElastic(program, done);
   addOrders(program, done);
+  addMirrors(program, done);
   addPlans(program, done);
   addLaneCommands(program, done);
   addStress(program, done);
@@ -120,6 +122,28 @@ function addOrders(program: CliCommand, done: Done): void {
   writing(program.command('unpin').description('take such a pin back'))
     .argument('<uid>')
     .action((uid: string, o: WriteOptions) => done(give({ do: 'unpin', uid }, o)));
+}
+
+function addMirrors(program: CliCommand, done: Done): void {
+  const mirror = program.command('mirror').description('copies of requests, and what they show');
+  lasting(mirror.command('set').description('copy another part than is declared'))
+    .argument('<rule>')
+    .requiredOption('--percent <n>', 'of what the rule fits, with decimals')
+    .action((rule: string, o: MoveOptions) => done(give({ do: 'mirror', rule }, o)));
+  lasting(mirror.command('off').description('copy nothing by this rule'))
+    .argument('<rule>')
+    .action((rule: string, o: MoveOptions) =>
+      done(give({ do: 'mirror', rule }, { ...o, percent: '0' })),
+    );
+  writing(mirror.command('on').description('as it is declared again'))
+    .argument('<rule>')
+    .action((rule: string, o: WriteOptions) => done(give({ do: 'unmirror', rule }, o)));
+  reading(mirror.command('status').description('rules and what became of their copies')).action(
+    (o: ReadOptions) => done(mirrorStatus(o)),
+  );
+  reading(mirror.command('report').description('where answers differ, by route and field'))
+    .argument('[rule]')
+    .action((rule: string | undefined, o: ReadOptions) => done(mirrorReport(rule, o)));
 }
 
 interface RunOptions extends MoveOptions {

@@ -15,6 +15,7 @@ import {
   stressAnswer,
   switchesAnswer,
 } from './answers.ts';
+import { mirrorsAnswer } from './mirror-answers.ts';
 import { RUN_VERBS, reassertSchema } from './writes.ts';
 
 type Json = Record<string, unknown>;
@@ -132,6 +133,10 @@ function build(): Json {
       '/v1/plans': get('Declared plans', plansAnswer),
       '/v1/fleet': get('Gates, their epochs and lags, who is missing', fleetAnswer),
       '/v1/stress': get('Load tests: what is declared, stopped, under way', stressAnswer),
+      '/v1/mirrors': get(
+        'What this gate copies, and what the copies’ answers showed',
+        mirrorsAnswer,
+      ),
       '/v1/audit': get('The trail, newest first', auditAnswer, [
         parameter('limit', 'query', '1 to 1000; 50 when absent', 'integer'),
       ]),

@@ -8,6 +8,7 @@ import { parseBoard } from '../../failover/board-schema.ts';
 import { changed } from '../../failover/change.ts';
 import type { Command } from '../../failover/commands.ts';
 import { forecast } from '../../failover/forecast.ts';
+import type { At } from '../../failover/outcome.ts';
 import type { Refusal, World } from '../../failover/safety.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
 import type { Rehearsed, Submitted } from './desk.ts';
@@ -50,8 +51,7 @@ export class Clerk {
       const passes = `of ${gates.map((g) => g.gate).join(', ')}`;
       return { kind: 'refused', refusal: { rule: 'input', message, passes } };
     }
-    const at = { nowMs: Date.now(), me: this.#parts.gate, plans: this.#parts.current().plans };
-    const applied = apply(board, command, this.#parts.world(gates), at);
+    const applied = apply(board, command, this.#parts.world(gates), this.#at());
     if (!applied.ok) {
       this.#refused(command, applied.error, board.epoch);
       return { kind: 'refused', refusal: applied.error };
@@ -155,12 +155,17 @@ export class Clerk {
     return false;
   }
 
+  #at(): At {
+    const { plans, mirror } = this.#parts.current();
+    const mirrors = mirror?.rules.map((r) => r.name) ?? [];
+    return { nowMs: Date.now(), me: this.#parts.gate, plans, mirrors };
+  }
+
   async rehearse(command: Command): Promise<Rehearsed> {
     await this.#parts.sync.read('a rehearsal');
     const gates = await this.#parts.gates();
     const world = this.#parts.world(gates);
-    const at = { nowMs: Date.now(), me: this.#parts.gate, plans: this.#parts.current().plans };
-    const applied = apply(this.#parts.keeper.board, command, world, at);
+    const applied = apply(this.#parts.keeper.board, command, world, this.#at());
     if (!applied.ok) return { kind: 'refused', refusal: applied.error };
     const { board, run, what } = applied.value;
     const thought =

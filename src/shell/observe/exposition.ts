@@ -6,6 +6,7 @@ import { STRESS } from '../../stress-tag/reasons.ts';
 import { BUCKETS_S, type Counters, NO_REASON, STATUS_CLASSES } from './counters.ts';
 import { type FleetGauges, fleetMetrics } from './fleet-metrics.ts';
 import { counter, gauge, type Metric, mapSamples, one, type Sample } from './metric.ts';
+import { type MirrorGauges, mirrorMetrics } from './mirror-metrics.ts';
 import { type StressCounters, type StressGauges, stressMetrics } from './stress-counters.ts';
 import { type UpstreamGauges, upstreamMetrics } from './upstream-metrics.ts';
 
@@ -23,6 +24,7 @@ export interface Gauges {
   repeatedRouting(): number;
   logLinesDropped(): number;
   epoch(): number;
+  readonly mirrors: MirrorGauges;
   /** null: no fleet is declared. */
   fleet(): FleetGauges | null;
   digest(): string;
@@ -45,6 +47,7 @@ export function makeRegistry(
       refused: counters.reasons[STRESS.forged.ordinal]!,
       stripped: counters.reasons[STRESS.stripped.ordinal]!,
     })),
+    ...mirrorMetrics(gauges.mirrors),
     ...fleetMetrics(() => gauges.fleet()),
   ]) {
     const { name, type, help } = m;

@@ -26,6 +26,8 @@ export class SocketBudget {
   readonly all: number;
   readonly forClients: number;
   clients = 0;
+  /** Connections that carry copies. */
+  copies = 0;
 
   /** @param openFiles limit on them */
   constructor(openFiles: number) {
@@ -34,6 +36,6 @@ export class SocketBudget {
   }
 
   get leftForUpstreams(): number {
-    return this.all - this.clients;
+    return this.all - this.clients - this.copies;
   }
 }

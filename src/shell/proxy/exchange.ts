@@ -21,6 +21,7 @@ import { REFUSAL, type Refusal } from '../http1/refusals.ts';
 import type { UpstreamConnection, UpstreamUser } from '../upstream/connection.ts';
 import { type Attempt, Attempts } from './attempts.ts';
 import type { ClientConnection } from './client-connection.ts';
+import type { Copy } from './copier.ts';
 import { Deadlines } from './deadlines.ts';
 import { Entry } from './entry.ts';
 import {
@@ -63,6 +64,8 @@ export class Exchange implements UpstreamUser, TunnelOwner {
   takesTrailers = false;
   /** What the upstream may switch the connection to; '' for nothing. */
   upgradeTo = '';
+  /** Told of what passes; null: the request is not mirrored. */
+  copy: Copy | null = null;
   readonly #relay: ResponseRelay;
   readonly #attempts: Attempts;
   readonly #opening = new Opening();
@@ -176,10 +179,12 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     this.upgradeTo = snapshot.gate.upgrades.includes(asked) ? asked : '';
     this.#deadlines.holdBody(head.expectsContinue);
     this.#opening.make(decision, sender, snapshot, gateway, this.record, this.upgradeTo);
+    if (decision.mirrors !== null) this.#beginCopy(decision);
     const large = !requestBody.done && end - bodyStart > REPLAY_BYTES;
     let used = bodyStart;
     if (large) this.#opening.leaveBody();
-    else used = this.#opening.addBody(requestBody, buf, bodyStart, end, this.#trailerDrops);
+    else
+      used = this.#opening.addBody(requestBody, buf, bodyStart, end, this.#trailerDrops, this.copy);
     if (used === MALFORMED) return this.#refuse(REFUSAL.badChunk, end);
     if (requestBody.total > this.#bodyLimit()) return this.#refuse(REFUSAL.bodyTooLong, end);
     if (countsAsWrite(decision)) {
@@ -198,6 +203,8 @@ export class Exchange implements UpstreamUser, TunnelOwner {
       this.#attempts.begin(way, key);
       this.#beginFault(decision.fault);
     }
+    // The request itself is on its way by now, if it can be.
+    if (requestBody.done) this.copy?.requestDone();
     return large ? this.#beginBody(buf, bodyStart, end) : used;
   }
 
@@ -222,6 +229,22 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     if (this.#tunnel !== null) this.#tunnel.cut();
     else if (this.#relay.headSent) this.breakOff('gate');
     else if (this.#stage !== 'idle') this.#answer(why, '');
+  }
+
+  /** What becomes a tunnel, or goes on to another gate, is not mirrored here. */
+  #beginCopy(decision: Forward): void {
+    const { gateway, record, snapshot } = this;
+    if (gateway.copier === null || this.upgradeTo !== '' || this.viaPeer) return;
+    const { edited: head, text: whole } = this.#opening;
+    const { method, requestId } = record;
+    const chunked = this.requestBody.kind === 'chunked';
+    const request = { decision, snapshot, method, requestId, head, whole, chunked };
+    this.copy = gateway.copier.begin(request);
+  }
+
+  #copyOver(): void {
+    this.copy?.over();
+    this.copy = null;
   }
 
   /** A large body: on its way at once if there is somebody who takes it, else held for later. */
@@ -380,6 +403,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
         this.refuseLate(tooLong ? REFUSAL.bodyTooLong : REFUSAL.badChunk);
         return end;
       }
+      this.copy?.requestBytes(buf, requestBody.payload);
       const chunked = requestBody.kind === 'chunked';
       const { socket } = this.#upstream;
       if (
@@ -399,6 +423,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     if (requestBody.done) {
       this.client.buffers.bodyDone(this.#upstream?.socket.writableLength === 0);
       this.#requestSent();
+      this.copy?.requestDone();
     } else this.#moved();
     return at;
   }
@@ -579,6 +604,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
       if (clean) upstream.endpoint.giveBack(upstream, this.gateway.clock.nowMs);
       else upstream.discard();
     }
+    this.copy?.answerDone();
     this.#end('done');
     this.client.exchangeEnded();
   }
@@ -733,6 +759,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
   #refuse(refusal: Refusal, end: number): number {
     this.#writeOver();
     this.#stressOver();
+    this.#copyOver();
     this.client.refuse(refusal, this.gateway.requestHead.method === 'HEAD');
     return end;
   }
@@ -768,6 +795,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
 
   #end(by: EndedBy): void {
     this.#dropUpstream();
+    this.#copyOver();
     this.#lost = null;
     if (this.#stage === 'queued') this.#entry.forget();
     this.#stage = 'idle';

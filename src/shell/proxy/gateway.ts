@@ -6,6 +6,7 @@ import { RequestHead } from '../http1/request-head.ts';
 import { ResponseHead } from '../http1/response-head.ts';
 import { type Found, Upstreams } from '../upstream/index.ts';
 import { CoarseClock } from './clock.ts';
+import type { Copier } from './copier.ts';
 import { openFilesLimit, SocketBudget } from './descriptors.ts';
 import { Pressure } from './pressure.ts';
 import type { RequestRecord } from './record.ts';
@@ -42,6 +43,8 @@ export class Gateway {
   readonly sockets = new SocketBudget(openFilesLimit());
   /** Requests in which something that places them stood twice. */
   repeatedRouting = 0;
+  /** Makes copies of requests that are mirrored; null: nobody does. */
+  copier: Copier | null = null;
   /** The gate is going away: answers say Connection: close. */
   draining = false;
 

@@ -4,12 +4,14 @@
  */
 import type { Forward } from '../../decide/decision.ts';
 import { freezeAt } from '../../failover/freeze.ts';
+import { MIRROR_HEADER } from '../../mirror/mark.ts';
 import { HAND_OVER_HEADER, signHandOver } from '../../peer/hand-over.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
 import { groupName } from '../../zone/topology.ts';
 import { type BodyReader, MALFORMED } from '../http1/body.ts';
 import { lastChunk, payloadText } from '../http1/body-writer.ts';
 import { withoutTrailers } from '../http1/trailers.ts';
+import type { Copy } from './copier.ts';
 import type { Gateway } from './gateway.ts';
 import type { RequestRecord } from './record.ts';
 import { editRequest } from './request-edits.ts';
@@ -23,9 +25,12 @@ export class Opening {
   text = '';
   /** The whole request is in it. */
   whole = false;
+  /** The edited head before what belongs to the target: for a copy. '' where none is made. */
+  edited = '';
 
   clear(): void {
     this.text = '';
+    this.edited = '';
     this.whole = false;
   }
 
@@ -48,6 +53,7 @@ export class Opening {
     record.traceparent = edited.traceparent;
     // HTTP/1.1 asks for a Host, which a 1.0 client need not send.
     const host = record.host === '' ? `Host: ${decision.route.app}\r\n` : '';
+    this.edited = decision.mirrors === null ? '' : `${edited.head}${host}`;
     this.text = `${edited.head}${host}${forTarget(decision, snapshot, gateway, record)}\r\n`;
     this.whole = true;
   }
@@ -64,11 +70,13 @@ export class Opening {
     from: number,
     end: number,
     trailerDrops: readonly string[],
+    copy: Copy | null,
   ): number {
     let at = from;
     while (at < end && !body.done) {
       at = body.read(buf, at, end);
       if (at === MALFORMED) return MALFORMED;
+      copy?.requestBytes(buf, body.payload);
       const text = payloadText(buf, body.payload);
       this.text += body.kind === 'chunked' ? framed(text, endOf(body, trailerDrops)) : text;
     }
@@ -85,12 +93,14 @@ function forTarget(
   record: RequestRecord,
 ): string {
   const { zone, group, via } = decision.targets[0];
+  // A copy stays one, whatever gates it passes.
+  const mark = decision.copyMark === null ? '' : `${MIRROR_HEADER}: ${decision.copyMark}\r\n`;
   if (via === 'local') {
     const shard = decision.shard === null ? '' : `X-Ldc-Shard: ${decision.shard}\r\n`;
     const board = snapshot.fleet === null ? '' : boardLines(decision, snapshot);
     const { lane } = decision;
     const scene = lane?.kind === 'stress' ? `X-Ldc-Stress: ${lane.name}\r\n` : '';
-    return `${scene}X-Ldc-Zone: ${zone.id}\r\nX-Ldc-Group: ${group.id}\r\n${shard}X-Ldc-Epoch: ${decision.epoch}\r\n${board}`;
+    return `${scene}X-Ldc-Zone: ${zone.id}\r\nX-Ldc-Group: ${group.id}\r\n${shard}X-Ldc-Epoch: ${decision.epoch}\r\n${board}${mark}`;
   }
   const signed = signHandOver(
     {
@@ -109,7 +119,7 @@ function forTarget(
     record.startedAtMs,
     snapshot.peer.peerKeys,
   );
-  return `${HAND_OVER_HEADER}: ${signed}\r\n`;
+  return `${HAND_OVER_HEADER}: ${signed}\r\n${mark}`;
 }
 
 /**

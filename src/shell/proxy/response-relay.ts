@@ -162,6 +162,7 @@ export class ResponseRelay {
     }
     if (this.endsByClose || exchange.gateway.draining) client.closing = true;
     if (this.body.done && !exchange.requestBody.done) client.closing = true;
+    exchange.copy?.answerBegins(head);
     const text = editResponse(head, {
       toPeer: exchange.toPeer,
       dropLength: status === 204,
@@ -180,6 +181,7 @@ export class ResponseRelay {
   /** Sends what the body reader has just found; goes on while one buffer holds more than it lists. */
   #pass(head: string, buf: Buffer, used: number, end: number): void {
     const exchange = this.#exchange;
+    exchange.copy?.answerBytes(buf, this.body.payload);
     const more = writeParts(
       exchange.client.socket,
       head,
