@@ -1,5 +1,5 @@
 /**
- * The lane cookie: `v1.<point>[~tag].<key id>.<mac>`. It keeps a user where draws have put him, on
+ * The lane cookie: `v1.[D]<point>[~tag].<key id>.<mac>`, D where the point was drawn and not made of a uid. It keeps a user where draws have put him, on
  * requests that show no uid. The point is one of 16,384, so it names nobody; users of one point share
  * one value, which is why values can be remembered. The tag finds an allow-list that he stands on.
  * Written only while a gray rule stands. Missing on purpose: errors. What can't be believed is absent.
@@ -10,6 +10,8 @@ export interface LaneCookie {
   /** 0 … 16383 */
   readonly point: number;
   readonly tag: string | null;
+  /** By dice, because nobody knew a uid: a uid that is seen later outranks it. */
+  readonly drawn: boolean;
 }
 
 const PURPOSE = 'lane-cookie';
@@ -39,8 +41,9 @@ export class LaneCodec {
     return cookie;
   }
 
-  write({ point, tag }: LaneCookie): string {
-    const what = tag === null ? point.toString(36) : `${point.toString(36)}~${tag}`;
+  write({ point, tag, drawn }: LaneCookie): string {
+    const place = `${drawn ? 'D' : ''}${point.toString(36)}`;
+    const what = tag === null ? place : `${place}~${tag}`;
     const known = this.#written.get(what);
     if (known !== undefined) return known;
     const key = this.#keys[0]!;
@@ -67,9 +70,10 @@ export class LaneCodec {
     if (key === undefined) return null;
     if (!macMatches(key.secret, PURPOSE, value.slice(0, value.length - mac.length - 1), mac))
       return null;
-    const [digits = '', tag = null] = what.split('~');
-    const point = Number.parseInt(digits, 36);
-    return point >= 0 && point < MOST_POINTS ? { point, tag } : null;
+    const [place = '', tag = null] = what.split('~');
+    const drawn = place.startsWith('D');
+    const point = Number.parseInt(drawn ? place.slice(1) : place, 36);
+    return point >= 0 && point < MOST_POINTS ? { point, tag, drawn } : null;
   }
 }
 

@@ -27,6 +27,8 @@ export interface Forward {
   readonly reason: Reason;
   /** null for nearly all. */
   readonly lane: Lane | null;
+  /** Where it would have gone, had anybody been healthy there; null for nearly all. */
+  readonly spilledFrom: Target | null;
   /** The user's place in draws; null: he is in none. */
   readonly point: UserPoint | null;
   /** The token of a load test, whose quota counts; null without one. */

@@ -89,6 +89,7 @@ export function receive(
     placeReason: PLACE.handedOver,
     groupReason: GROUP.handedOver,
     provisional: handOver.how === 'random',
+    handedHow: handOver.how,
     gray: handOver.lane?.kind === 'gray' ? handOver.lane.name : null,
   };
   return { placed, hopReason: HOP.obeyed };

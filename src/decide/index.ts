@@ -149,6 +149,7 @@ function forward(
     targets: targetsOf(facts, route, placed.target, speaker, writes, snapshot),
     reason: placed.placeReason,
     lane,
+    spilledFrom: null,
     point: standing.point,
     pass: mark?.kind === 'scene' ? mark.pass : null,
     shard: user.shard,
@@ -204,7 +205,8 @@ function fateOf(
 const grayLaneOf = ({ gray }: Placed): Lane | null =>
   gray === null ? null : { kind: 'gray', name: gray };
 
-function howOf({ placeReason, groupReason, provisional }: Placed): Forward['how'] {
+function howOf({ placeReason, groupReason, provisional, handedHow }: Placed): Forward['how'] {
+  if (handedHow !== undefined) return handedHow;
   if (placeReason === PLACE.forced || groupReason === GROUP.forced) return 'forced';
   return provisional ? 'random' : 'table';
 }

@@ -12,6 +12,7 @@ import type { Route } from '../route/index.ts';
 import type { Snapshot, Target } from '../snapshot/index.ts';
 import type { Scene } from '../stress-tag/index.ts';
 import type { Group, Zone } from '../zone/topology.ts';
+import type { Forward } from './decision.ts';
 import type { User } from './user.ts';
 import type { Standing } from './visitor.ts';
 
@@ -20,6 +21,8 @@ export interface Placed {
   readonly placeReason: Reason;
   readonly groupReason: Reason;
   readonly provisional: boolean;
+  /** How the gate before came to it; absent unless handed over. */
+  readonly handedHow?: Forward['how'];
   /** The gray rule that chose the group; null for nearly all. */
   readonly gray: string | null;
 }
@@ -100,7 +103,7 @@ function laneOf(drawn: Group, asking: Asking, snapshot: Snapshot): Chosen | null
   const { facts, from, route, user, standing } = asking;
   return choose(drawn, lanes, {
     app: route.app,
-    uid: user.uid,
+    uid: standing.uid ?? user.uid,
     tag: standing.tag,
     shard: user.shard,
     point: standing.point,

@@ -8,6 +8,7 @@ import type { Sight } from './move.ts';
 import { hold, type Next, onBehalf, stopped } from './next.ts';
 import { isTaker } from './owners.ts';
 import { isWorkedOn } from './pop-out.ts';
+import { watchHeld } from './release-step.ts';
 import { restoreOf, reverseOf } from './reverse.ts';
 import { isOver, type Run } from './run.ts';
 import { advanceMoves, dropped } from './run-moves.ts';
@@ -99,6 +100,7 @@ export function advanceRun(board: Board, run: Run, world: World, sight: Sight): 
   }
   const byMove = advanceMoves(board, run, moves, world, sight);
   if (byMove !== null) return byMove;
+  if (run.state === 'holding') return watchHeld(board, run, world, sight);
   return run.state === 'running' ? advanceStep(board, run, world, sight) : null;
 }
 

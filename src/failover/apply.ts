@@ -194,6 +194,9 @@ function misfit(command: Moving, scope: Scope, topology: Topology): Outcome | nu
     if (scope.shards.length === 0 && command.to !== 'declared')
       return input('no shards are named', 'shards, or to: declared');
   }
+  const part = command.do === 'drain' && (scope.kind !== 'group' || command.percent < 100);
+  if (part && command.endWithinS !== undefined)
+    return input('--end-within fits a whole group only', 'drain group ZONE/GROUP');
   if (scope.kind === 'group' && command.do === 'failover')
     return input('failover does not fit a group', 'drain does');
   if (command.do === 'restore') return null;

@@ -58,7 +58,8 @@ const switchSchema = z.discriminatedUnion('action', [
     action: z.literal('release'),
     ...releaseScope,
     percent,
-    shards,
+    moved: z.array(z.strictObject({ zone: name, shards })).max(1000),
+    run: name,
     ...switchFields,
   }),
   z.strictObject({

@@ -92,8 +92,10 @@ export interface ReleaseScope {
 /** How far a release has come. 100 percent: whoever is, or comes, at `from`. */
 interface Released extends ReleaseScope {
   readonly percent: number;
-  /** Moved, of all its zones, in order. */
-  readonly shards: readonly number[];
+  /** So far, zone by zone, in order. */
+  readonly moved: readonly { readonly zone: string; readonly shards: readonly number[] }[];
+  /** The run that carries it, or carried it. */
+  readonly run: string;
 }
 
 /** Users who are served by another group than the rest; whichever of the four fits counts. */

@@ -12,7 +12,7 @@ import type { Group, Idc, Topology, Zone } from '../zone/topology.ts';
 import { type Board, EMPTY_BOARD, type Move } from './board.ts';
 import { type Freezes, freezesOf } from './freeze.ts';
 import { ownersOf } from './owners.ts';
-import { endingsOf, isOut, offEndpoints, stoppedScenes, weightsNow } from './places.ts';
+import { endingsOf, isOut, offEndpoints, serving, stoppedScenes, weightsNow } from './places.ts';
 import { type Lanes, lanesOf } from './release-lanes.ts';
 
 /** One group that may be drawn, up to (not including) `below` of the spread's total. */
@@ -164,7 +164,7 @@ function forUnknown(zones: readonly Zone[], owners: readonly ZoneId[], board: Bo
   return owning.length > 0 ? owning : rzones;
 }
 
-/** A weight of 0 means none, for what spills too. */
+/** A weight of 0 means none, for what spills too; but a gzone’s stand by for just that, behind all others. */
 function spillFrom(
   from: Idc,
   zones: readonly Zone[],
@@ -179,9 +179,13 @@ function spillFrom(
       .filter((z) => z.type === type)
       .flatMap((z) => {
         const weights = weightsNow(board, z, rules, topology);
-        return z.groups.filter((_, i) => weights[i]! > 0);
+        return z.groups.flatMap((group, i) => {
+          const standsBy = z.type === 'gzone' && serving(board, z, group, topology) > 0;
+          return weights[i]! > 0 || standsBy ? [{ group, last: weights[i] === 0 ? 10 : 0 }] : [];
+        });
       })
-      .toSorted((a, b) => far(a) - far(b));
+      .toSorted((a, b) => a.last + far(a.group) - b.last - far(b.group))
+      .map(({ group }) => group);
   return { gzone: of('gzone'), czone: of('czone') };
 }
 

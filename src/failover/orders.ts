@@ -22,6 +22,8 @@ export function order(board: Board, command: Ordering, signature: Signature): Ou
     const passes = command.do.endsWith('freeze') ? 'a zone or shards' : 'a group or an endpoint';
     return input(`${command.do} does not fit ${scopeText(scope)}`, passes);
   }
+  if (command.do === 'off' && command.endWithinS !== undefined && scope.kind !== 'group')
+    return input('--end-within does not fit an endpoint', 'a group');
   const forS = 'forS' in command ? command.forS : undefined;
   const untilMs = forS === undefined ? null : signature.atMs + forS * 1000;
   const signed = { ...signature, overrode: command.overrides };

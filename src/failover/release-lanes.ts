@@ -39,22 +39,34 @@ export function lanesOf(
   tagsOf: (uid: string) => readonly string[],
 ): Lanes {
   const releases = releasesOf(board);
-  const grays = graysOf(board);
+  const grays = graysOf(board).map((gray) => ({ gray, who: whoOf(gray, tagsOf) }));
   if (releases.length === 0 && grays.length === 0) return NO_LANES;
   const ofZone = new Map<ZoneId, ZoneLanes>();
   for (const zone of topology.zones.values()) {
     const to = groupsIn(zone, board, topology);
     const lanes: ZoneLanes = {
       shifts: releases.flatMap((r) => shiftIn(r, zone, to)),
-      grays: grays.flatMap((g) => grayIn(g, zone, to, tagsOf)),
+      grays: grays.flatMap(({ gray, who }) => grayIn(gray, who, zone, to)),
     };
     if (lanes.shifts.length > 0 || lanes.grays.length > 0) ofZone.set(zone.id, lanes);
   }
   const drawn = [...ofZone.values()].some(
     (l) => l.grays.length > 0 || l.shifts.some((s) => s.shards !== null),
   );
-  return { ofZone, needVisitors: drawn, allowed: new Set(grays.flatMap((g) => g.allow)) };
+  const allowed = new Set(grays.flatMap(({ gray }) => gray.allow));
+  return { ofZone, needVisitors: drawn, allowed };
 }
+
+type Who = Pick<GrayRule, 'allow' | 'tags' | 'tester' | 'clients' | 'mixer'>;
+
+/** Of all zones alike, so made once. */
+const whoOf = (gray: Gray, tagsOf: (uid: string) => readonly string[]): Who => ({
+  allow: new Set(gray.allow),
+  tags: new Set(gray.allow.flatMap(tagsOf)),
+  tester: gray.tester === null ? null : compileClientRule(gray.tester),
+  clients: gray.clients.map(compileClientRule),
+  mixer: mixerOf(gray.name),
+});
 
 type GroupOf = (name: string, app: string | null) => Group | null;
 
@@ -79,34 +91,21 @@ function shiftIn(release: Release, zone: Zone, to: GroupOf): Shift[] {
       from: from.id,
       to: group,
       part: release.percent / 100,
-      shards: release.percent === 100 ? null : new Set(release.shards),
+      shards:
+        release.percent === 100
+          ? null
+          : new Set(release.moved.find((m) => m.zone === zone.id)?.shards),
       mixer: mixerOf(release.name),
     },
   ];
 }
 
-function grayIn(
-  gray: Gray,
-  zone: Zone,
-  to: GroupOf,
-  tagsOf: (uid: string) => readonly string[],
-): GrayRule[] {
+function grayIn(gray: Gray, who: Who, zone: Zone, to: GroupOf): GrayRule[] {
   if (gray.zones.length > 0 && !gray.zones.includes(zone.id)) return [];
   const group = to(gray.to, gray.app);
   if (group === null) return [];
-  return [
-    {
-      name: gray.name,
-      app: gray.app as AppId | null,
-      to: group,
-      allow: new Set(gray.allow),
-      tags: new Set(gray.allow.flatMap(tagsOf)),
-      tester: gray.tester === null ? null : compileClientRule(gray.tester),
-      clients: gray.clients.map(compileClientRule),
-      part: gray.percent / 100,
-      mixer: mixerOf(gray.name),
-    },
-  ];
+  const { name, percent } = gray;
+  return [{ ...who, name, app: gray.app as AppId | null, to: group, part: percent / 100 }];
 }
 
 /** Shards whose users the zone serves: its own; of a zone that owns none, everybody's. */

@@ -3,14 +3,15 @@
 import type { ZoneId } from '../model/ids.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { Topology, Zone } from '../zone/topology.ts';
-import type { Board, Signature, Switch } from './board.ts';
+import type { Board, ReleaseScope, Signature, Switch } from './board.ts';
 import { changed, logged, numbered, withRun } from './change.ts';
 import type { Command } from './commands.ts';
 import { input, type Outcome } from './outcome.ts';
 import { serving, weightsNow } from './places.ts';
-import { type Release, releasesOf } from './release-lanes.ts';
-import { isOver, type ReleaseStep, type Run } from './run.ts';
+import { releasesOf } from './release-lanes.ts';
+import { asideOf, isOver, type ReleaseStep, type Run } from './run.ts';
 import type { Refusal, World } from './safety.ts';
+import { switchText } from './switch-text.ts';
 
 type Of<D extends Command['do']> = Extract<Command, { do: D }>;
 
@@ -27,14 +28,16 @@ export function releaseStep(
   if (from === to) return wrong(`group ${to} is where they are`, 'another group in --to');
   if (stages.some((p, i) => i > 0 && p <= stages[i - 1]!))
     return wrong(`stages ${stages.join(', ')} do not rise`, 'rising percents, as 1, 5, 25, 100');
-  const named = releasesOf(board).find((r) => r.name === name);
-  if (named !== undefined)
-    return wrong(`release ${name} stands already, at ${named.percent} %`, 'another name');
   const zones = zonesOf(command.zones, topology, [from, to], app);
   if (!zones.ok) return zones;
-  const other = releasesOf(board).find((r) => meets(r, zones.value, app));
-  if (other !== undefined)
-    return wrong(`release ${other.name} stands in ${other.zones.join(', ')}`, `close it first`);
+  if (zones.value.length > MOST_ZONES)
+    return wrong(`${zones.value.length} zones have both groups`, `at most ${MOST_ZONES}, by name`);
+  const taken = claimsOf(board).find((c) => c.name === name || meets(c, zones.value, app));
+  if (taken !== undefined)
+    return wrong(
+      `release ${taken.name} stands, or begins, in ${taken.zones.join(', ')}`,
+      taken.name === name ? 'another name' : 'close it or roll it back first',
+    );
   for (const zone of zones.value) {
     const i = zone.groups.findIndex((g) => g.id === from);
     if ((weightsNow(board, zone, rules, topology)[i] ?? 0) <= 0)
@@ -47,7 +50,17 @@ export function releaseStep(
   return ok({ do: 'release', name, zones: ids, app, from, to, stages, soakS, gates });
 }
 
-const meets = (r: Release, zones: readonly Zone[], app: string | null): boolean =>
+/** Of a board with more, gates can't take in what it means. */
+const MOST_ZONES = 1000;
+const MOST_GRAYS = 32;
+
+/** Releases that stand, and those that have not come so far yet. */
+const claimsOf = (board: Board): ReleaseScope[] => [
+  ...releasesOf(board),
+  ...board.runs.filter((r) => !isOver(r)).flatMap((r) => r.steps.filter((s) => s.do === 'release')),
+];
+
+const meets = (r: ReleaseScope, zones: readonly Zone[], app: string | null): boolean =>
   zones.some((z) => r.zones.includes(z.id)) && (r.app === null || app === null || r.app === app);
 
 /** Zones by name, or all that have the groups; each of them runs the app in these. */
@@ -90,27 +103,42 @@ function zonesOf(
   return ok(zones);
 }
 
-const runOf = (board: Board, name: string): Run | undefined =>
-  board.runs.find((r) => !isOver(r) && r.steps.some((s) => s.do === 'release' && s.name === name));
+const runsOf = (board: Board, name: string): Run[] =>
+  board.runs.filter(
+    (r) => !isOver(r) && r.steps.some((s) => s.do === 'release' && s.name === name),
+  );
 
-/** To the last stage now; the gates still count. */
+/** To 100 percent now; while a run carries it, the gates still count. */
 export function promote(
   board: Board,
-  { release, by, reason }: Of<'promote'>,
+  command: Of<'promote'>,
   signature: Signature,
   me: string,
 ): Outcome {
-  const run = runOf(board, release);
-  if (run === undefined)
-    return input(`no release ${release} is under way`, 'its name, or release start');
+  const { release, by, reason } = command;
+  const what = `promote release ${release}`;
+  const [run] = runsOf(board, release);
+  if (run === undefined) {
+    const stands = releasesOf(board).find((r) => r.name === release);
+    if (stands === undefined || stands.percent === 100)
+      return input(`no release ${release} is on its way`, 'its name, or release start');
+    const all = { ...stands, percent: 100, moved: [], ...signature };
+    const switches = board.switches.map((s) => (s === stands ? all : s));
+    return ok({ board: changed(board, { switches }, signature), run: null, what });
+  }
   const steps = run.steps.map((s) =>
     s.do === 'release' && s.name === release ? { ...s, stages: [100] } : s,
   );
-  const text = `promote by ${by}: ${reason}`;
+  const overrode = [...new Set([...asideOf(run, signature.atMs), ...command.overrides])];
+  const overrodeUntilMs = Math.max(
+    run.overrodeUntilMs,
+    signature.atMs + command.overrideForS * 1000,
+  );
   const told: Run = { ...run, steps, state: 'running', note: '', agreed: true, steward: me };
-  const mine = logged(told, signature.atMs, text);
+  const text = `promote by ${by}: ${reason}`;
+  const mine = logged({ ...told, overrode, overrodeUntilMs }, signature.atMs, text);
   const next = changed(board, { runs: withRun(board, mine) }, signature);
-  return ok({ board: next, run: run.id, what: `promote release ${release}` });
+  return ok({ board: next, run: run.id, what });
 }
 
 /** Everybody back to where the release took them from, with this very board. */
@@ -120,22 +148,19 @@ export function rollback(
   signature: Signature,
 ): Outcome {
   const stands = releasesOf(board).find((r) => r.name === release);
-  const run = runOf(board, release);
-  if (stands === undefined && run === undefined)
+  const open = runsOf(board, release);
+  if (stands === undefined && open.length === 0)
     return input(`there is no release ${release}`, 'a release as the board shows it');
   const note = `rolled back by ${by}: ${reason}`;
-  const ended = (r: Run): Run =>
-    logged(
-      { ...r, state: 'aborted', note, endedAtMs: signature.atMs, queue: [] },
-      signature.atMs,
-      note,
-    );
-  const patch = {
-    switches: board.switches.filter((s) => s !== stands),
-    ...(run === undefined ? {} : { runs: withRun(board, ended(run)) }),
-  };
+  const { atMs } = signature;
+  const runs = board.runs.map((r) =>
+    open.includes(r)
+      ? logged({ ...r, state: 'aborted', note, endedAtMs: atMs, queue: [] }, atMs, note)
+      : r,
+  );
+  const switches = board.switches.filter((s) => s !== stands);
   const what = `roll back release ${release}`;
-  return ok({ board: changed(board, patch, signature), run: null, what });
+  return ok({ board: changed(board, { switches, runs }, signature), run: null, what });
 }
 
 /** Takes a finished release off the board, once the weights say the same without it. */
@@ -148,7 +173,7 @@ export function close(
   const stands = releasesOf(board).find((r) => r.name === release);
   if (stands === undefined)
     return input(`there is no release ${release}`, 'a release as the board shows it');
-  const run = runOf(board, release);
+  const [run] = runsOf(board, release);
   if (run !== undefined)
     return input(`release ${release} is under way in ${run.id}`, 'promote or roll back first');
   for (const name of stands.zones) {
@@ -168,32 +193,41 @@ export function close(
   });
 }
 
-/** One rule by name: said again, it is changed. */
+/** One rule by name: said again, what is said is changed, and the rest stays. */
 export function gray(
   board: Board,
   command: Of<'gray'>,
   signature: Signature,
   world: World,
 ): Outcome {
-  const { name, app, to, allow, tester, clients, percent } = command;
-  const zones = zonesOf(command.zones, world.topology, [to], app);
-  if (!zones.ok) return zones;
+  const { name, to, forS } = command;
+  const rules = board.switches.filter((s) => s.action === 'gray');
+  const old = rules.find((s) => s.name === name);
+  const zones = command.zones ?? old?.zones ?? [];
+  const app = command.app === undefined ? (old?.app ?? null) : command.app;
+  const fit = zonesOf(zones, world.topology, [to], app);
+  if (!fit.ok) return fit;
+  if (old === undefined && rules.length >= MOST_GRAYS)
+    return input(`there are ${rules.length} gray rules`, `at most ${MOST_GRAYS}: end some first`);
+  const allow = command.allow ?? old?.allow ?? [];
+  const tester = command.tester === undefined ? (old?.tester ?? null) : command.tester;
+  const clients = command.clients ?? old?.clients ?? [];
+  const percent = command.percent ?? old?.percent ?? 0;
   const nobody = allow.length === 0 && tester === null && clients.length === 0 && percent === 0;
   if (nobody) return input('the rule fits nobody', 'allow, tester, clients or percent');
-  const old = board.switches.find((s) => s.action === 'gray' && s.name === name);
   const { id, nextId } =
     old === undefined ? numbered(board, 's') : { id: old.id, nextId: board.nextId };
-  const untilMs = command.forS === undefined ? null : signature.atMs + command.forS * 1000;
+  const untilMs = forS === undefined ? (old?.untilMs ?? null) : signature.atMs + forS * 1000;
   const fresh: Switch = {
-    ...{ id, action: 'gray', name, zones: command.zones, app, to },
-    ...{ allow, tester, clients, percent, untilMs, overrode: [], ...signature },
+    ...{ id, action: 'gray', name, zones, app, to, allow, tester, clients, percent },
+    ...{ untilMs, overrode: [], ...signature },
   };
   const switches =
     old === undefined
       ? [...board.switches, fresh]
       : board.switches.map((s) => (s === old ? fresh : s));
-  const what = `gray ${name}: ${percent} %, ${allow.length} allowed, to ${to}`;
-  return ok({ board: changed(board, { switches, nextId }, signature), run: null, what });
+  const next = changed(board, { switches, nextId }, signature);
+  return ok({ board: next, run: null, what: switchText(fresh) });
 }
 
 export function ungray(board: Board, command: Of<'ungray'>, signature: Signature): Outcome {

@@ -20,21 +20,24 @@ import type { World } from './safety.ts';
 const releaseOf = (board: Board, name: string): Release | undefined =>
   releasesOf(board).find((r) => r.name === name);
 
-/** The shards that are moved at this percent, of all the release's zones. */
-function shardsFor(board: Board, step: ReleaseStep, percent: number, world: World): number[] {
-  const { topology, rules } = world;
-  const before = new Set(releaseOf(board, step.name)?.shards);
-  const moved = new Set<number>();
-  for (const name of step.zones) {
+/** The shards that are moved at this percent, zone by zone. */
+function movedAt(
+  board: Board,
+  step: ReleaseStep,
+  percent: number,
+  { topology, rules }: World,
+): Release['moved'] {
+  const before = releaseOf(board, step.name)?.moved ?? [];
+  return step.zones.flatMap((name) => {
     const zone = topology.zones.get(name as ZoneId);
-    if (zone === undefined) continue;
+    if (zone === undefined) return [];
     const spread = spreadOf([zone], { topology, rules, board });
     const own = usersOf(zone, board, rules).filter(
       (s) => pick(spread, pointOfShard(s as ShardId))?.group.id === step.from,
     );
-    for (const s of shardsAt(own, percent, before)) moved.add(s);
-  }
-  return [...moved].toSorted((a, b) => a - b);
+    const known = new Set(before.find((m) => m.zone === name)?.shards);
+    return [{ zone: name, shards: shardsAt(own, percent, known) }];
+  });
 }
 
 /** At this percent from now on; at 0 it is gone. */
@@ -52,8 +55,8 @@ function atPercent(
     old === undefined ? numbered(board, 's') : { id: old.id, nextId: board.nextId };
   const { name, zones, app, from, to } = step;
   const fresh: Switch = {
-    ...{ id, action: 'release', name, zones, app, from, to, percent },
-    shards: shardsFor(board, step, percent, world),
+    ...{ id, action: 'release', name, zones, app, from, to, percent, run: run.id },
+    moved: movedAt(board, step, percent, world),
     ...{ untilMs: null, overrode: asideOf(run, nowMs) },
     ...{ by: run.by, reason: run.reason, atMs: nowMs },
   };
@@ -67,9 +70,13 @@ export function advanceRelease(
   world: World,
   sight: Sight,
 ): Next {
+  const stands = releaseOf(board, step.name);
+  // Somebody else's release has its name now, or somebody has taken this one back.
+  if (run.moved > 0 && stands?.run !== run.id) return gone(board, run, sight);
   if (run.queue === null || run.soakUntilMs === null)
     return stage(board, run, step, Math.max(run.moved, step.stages[0]!), world, sight);
-  const judged = judge(run, step, sight);
+  if (run.moved === 0) return complete(board, run, step, sight);
+  const judged = judge(stands!, step, sight);
   if (judged.kind === 'unwell' && !asideOf(run, sight.nowMs).includes('release-health'))
     return inTrouble(board, run, step, judged.text, world, sight);
   if (!run.agreed) {
@@ -79,10 +86,32 @@ export function advanceRelease(
       return { kind: 'wait', for: 'time', run: run.id, text: `at ${run.moved} %: ${judged.text}` };
   }
   const next = step.stages.find((p) => p > run.moved);
-  if (next !== undefined) return stage(board, run, step, next, world, sight);
+  return next === undefined
+    ? complete(board, run, step, sight)
+    : stage(board, run, step, next, world, sight);
+}
+
+/** Whoever holds a release wants it to stay where it is, and not to watch it go bad. */
+export function watchHeld(board: Board, run: Run, world: World, sight: Sight): Next | null {
+  const step = run.steps[run.at];
+  const stands = step?.do === 'release' ? releaseOf(board, step.name) : undefined;
+  if (step?.do !== 'release' || stands?.run !== run.id || run.onTrouble !== 'back') return null;
+  const judged = judge(stands, step, sight);
+  const aside = asideOf(run, sight.nowMs).includes('release-health');
+  if (judged.kind !== 'unwell' || aside) return null;
+  return inTrouble(board, run, step, judged.text, world, sight);
+}
+
+function complete(board: Board, run: Run, step: ReleaseStep, sight: Sight): Next {
   const over: Run = { ...run, at: run.at + 1, queue: null, moved: 0, agreed: false };
   const what = `release ${step.name} has come to ${run.moved} %`;
   return onBehalf(board, { ...over, soakUntilMs: null }, {}, sight, what);
+}
+
+function gone(board: Board, run: Run, sight: Sight): Next {
+  const note = 'its release does not stand any more';
+  const over: Run = { ...run, state: 'aborted', note, endedAtMs: sight.nowMs, queue: [] };
+  return onBehalf(board, over, {}, sight, note);
 }
 
 function stage(
@@ -118,15 +147,17 @@ function inTrouble(
   return onBehalf(board, over, patch, sight, what);
 }
 
-/** By what living gates have counted of this very stage. */
-function judge(run: Run, step: ReleaseStep, { gates }: Sight): Judgement {
+/** By what living gates have counted of this very stage; counts of another begin at another time. */
+function judge({ name, atMs }: Release, step: ReleaseStep, { gates }: Sight): Judgement {
   let to: GroupMeasure = NOTHING_MEASURED;
   let from: GroupMeasure = NOTHING_MEASURED;
+  let lately: GroupMeasure = NOTHING_MEASURED;
   for (const gate of gates) {
-    const seen = gate.leaseLeftMs > 0 ? gate.releases?.[step.name] : undefined;
-    if (seen?.percent !== run.moved) continue;
+    const seen = gate.leaseLeftMs > 0 ? gate.releases?.[name] : undefined;
+    if (seen?.sinceMs !== atMs) continue;
     to = sumOf(to, seen.to);
     from = sumOf(from, seen.from);
+    lately = sumOf(lately, seen.lately);
   }
-  return judgeRelease(to, from, step.gates);
+  return judgeRelease({ to, from, lately }, step.gates);
 }

@@ -18,7 +18,8 @@ export function switchText(s: Switch): string {
     case 'pin':
       return `pin a user to ${s.zone}`;
     case 'release': {
-      const shards = s.percent === 100 ? 'all' : `shards ${rangesText(s.shards) || 'none'}`;
+      const moved = s.moved.map((m) => `${m.zone}: ${rangesText(m.shards) || 'none'}`).join('; ');
+      const shards = s.percent === 100 ? 'all shards' : `shards of ${moved}`;
       return `release ${s.name}: ${s.percent} % of ${placeText(s)}, from ${s.from} to ${s.to} (${shards})`;
     }
     case 'gray':

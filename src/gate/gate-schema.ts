@@ -135,6 +135,9 @@ const cookieSchema = z.strictObject({
     .regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'letters, digits, _ or -' })
     .default('LDC_LANE')
     .describe('Of the cookie that keeps a user in his gray rules; written only while one stands'),
+  laneMaxAgeS: countSchema(0, 31_536_000)
+    .default(2_592_000)
+    .describe('Of the lane cookie; 0: ends with the browser session'),
   maxAgeS: countSchema(0, 86_400).default(43_200).describe('0: ends with the browser session'),
   domain: z
     .string()

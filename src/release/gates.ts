@@ -38,21 +38,31 @@ const unwell = (text: string): Judgement => ({ kind: 'unwell', text });
 /** Below it a ratio of times is noise. */
 const FAST_MS = 5;
 
+export interface Measured {
+  readonly to: GroupMeasure;
+  readonly from: GroupMeasure;
+  /** The new group, in the last seconds: an hour of good answers must not hide that it is dying. */
+  readonly lately: GroupMeasure;
+}
+
 /**
  * The limits count from `minRequests` on, but what can’t be made good any more by all the requests that
  * are still missing is said at once.
  */
-export function judgeRelease(to: GroupMeasure, from: GroupMeasure, gates: ReleaseGates): Judgement {
+export function judgeRelease({ to, from, lately }: Measured, gates: ReleaseGates): Judgement {
   const { minRequests, errorPercent } = gates;
-  const enough = to.requests >= Math.max(1, minRequests);
-  const share = failedPercent(to, enough ? to.requests : Math.max(1, minRequests));
-  if (errorPercent !== null && to.failed > 0 && share > errorPercent)
-    return unwell(`${shareText(to)} of the new group failed, more than ${errorPercent} %`);
-  if (!enough)
-    return to.requests >= minRequests
-      ? WELL
-      : { kind: 'few', text: `${to.requests} of ${minRequests} requests seen at the new group` };
-  return from.requests >= minRequests ? against(to, from, gates) : WELL;
+  const bad = tooMany(to, gates) ?? tooMany(lately, gates);
+  if (bad !== null) return unwell(`${bad} of the new group failed, more than ${errorPercent} %`);
+  if (to.requests < minRequests)
+    return { kind: 'few', text: `${to.requests} of ${minRequests} requests seen at the new group` };
+  const least = Math.max(1, minRequests);
+  return to.requests >= least && from.requests >= least ? against(to, from, gates) : WELL;
+}
+
+/** What failed, in words, where it is more than allowed however well the missing requests go. */
+function tooMany(m: GroupMeasure, { minRequests, errorPercent }: ReleaseGates): string | null {
+  const share = failedPercent(m, Math.max(1, minRequests, m.requests));
+  return errorPercent !== null && m.failed > 0 && share > errorPercent ? shareText(m) : null;
 }
 
 function against(to: GroupMeasure, from: GroupMeasure, gates: ReleaseGates): Judgement {

@@ -13,10 +13,13 @@ export interface GroupMeasure {
 
 /** Both sides of one release, at one gate. */
 export interface ReleaseMeasure {
-  /** The stage that is counted. */
   readonly percent: number;
+  /** When its stage came onto the board: counts belong to that stage alone. */
+  readonly sinceMs: number;
   readonly from: GroupMeasure;
   readonly to: GroupMeasure;
+  /** Of `to`, the last ten to twenty seconds. */
+  readonly lately: GroupMeasure;
 }
 
 const FIRST_MS = 0.5;

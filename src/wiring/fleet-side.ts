@@ -62,7 +62,7 @@ export function openFleet(settings: FleetSettings, options: FleetSideOptions): F
       },
       writesUnderWay: (moves) => gateway.writes.anyOf(moves, holder.current().placement),
       measures: () => meter.read(performance.now()),
-      releases: () => options.releases.read(),
+      releases: () => options.releases.read(performance.now()),
       scenes: () => sceneMeasures(gateway),
       log: (level, text, details) => log[level](details, text),
     },

@@ -35,7 +35,7 @@ export function gateGauges(gate: GateParts): Gauges {
     refusedConnections: () => edge()?.admission.refused ?? {},
     tunnels: () => edge()?.tunnels ?? 0,
     stragglers: () => ({ ...edge()?.stragglers.ended }),
-    releases: () => observer.releases.read(),
+    releases: () => observer.releases.read(performance.now()),
     upstreams: upstreamGauges(gateway, upstreamSide),
     repeatedRouting: () => gateway.repeatedRouting,
     stress: stressGauges(gateway),

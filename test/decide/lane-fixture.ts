@@ -30,7 +30,7 @@ export const release = (percent: number, shards: number[], more: object = {}): S
     from: 'A',
     to: 'B',
   },
-  ...{ percent, shards, ...given, ...more },
+  ...{ percent, moved: [{ zone: 'RZ01', shards }], run: 'r1', ...given, ...more },
 });
 export const gray = (more: object, name = 'spring'): Switch => ({
   ...{ id: `s-${name}`, action: 'gray', name, zones: ['RZ01'], app: null, to: 'B', allow: [] },

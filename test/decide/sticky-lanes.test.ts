@@ -2,8 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Forward } from '../../src/decide/decision.ts';
+import { hasMoved } from '../../src/decide/has-moved.ts';
 import type { IdcId } from '../../src/model/ids.ts';
 import { HAND_OVER_HEADER, signHandOver } from '../../src/peer/hand-over.ts';
+import { signOperatorToken } from '../../src/peer/operator-token.ts';
 import type { Snapshot } from '../../src/snapshot/index.ts';
 import { withBoard } from '../../src/snapshot/with-board.ts';
 import {
@@ -96,6 +98,41 @@ describe('percent of users', () => {
     expect(mixed.laneCookieToSet).toBe(own(inside).laneCookieToSet);
   });
 
+  const routeCookie = (snapshot: Snapshot, shard: number): string =>
+    `${base.gate.cookie.name}=${snapshot.cookieOfShard[shard]}`;
+
+  it('a uid in the path counts where the signed cookie names its shard, as after a login before the rule', () => {
+    const half = standing(gray({ percent: 50 }));
+    const listed = standing(gray({ allow: [UID] }));
+    const headers = (s: Snapshot) => [['cookie', routeCookie(s, 3)] as const];
+    for (let i = 0; i < 50; i++) {
+      const uid = uidOf(3, i);
+      const seen = ask(half, { path: `/u/${uid}/x`, headers: headers(half), dice: i / 50 });
+      expect(group(seen)).toBe(group(ask(half, as(uid))));
+      expect(seen.laneCookieToSet).toBe(ask(half, as(uid)).laneCookieToSet);
+    }
+    expect(group(ask(listed, { headers: headers(listed) }))).toBe('RZ01/B');
+    // Somebody else's page: his own cookie names another shard.
+    const other = ask(half, { path: `/u/${uidOf(4)}/x`, headers: headers(half) });
+    expect(group(other)).toBe('RZ01/A');
+  });
+
+  it('who was drawn without a uid goes over to his own side once, when it is seen', () => {
+    const snapshot = standing(gray({ percent: 50 }));
+    const drawn = ask(snapshot, {
+      path: '/x',
+      headers: [['cookie', routeCookie(snapshot, 3)]],
+      dice: 0.3,
+    });
+    const lane = `${base.gate.cookie.laneName}=${drawn.laneCookieToSet}`;
+    for (let i = 0; i < 20; i++) {
+      const uid = uidOf(3, i);
+      const cookie = `${routeCookie(snapshot, 3)}; ${lane}`;
+      const seen = ask(snapshot, { path: `/u/${uid}/x`, headers: [['cookie', cookie]] });
+      expect(group(seen)).toBe(group(ask(snapshot, as(uid))));
+    }
+  });
+
   it('a listed user is known again by his lane cookie, where no uid is shown', () => {
     const snapshot = standing(gray({ allow: [UID] }));
     const login = ask(snapshot, as(UID));
@@ -149,6 +186,17 @@ describe('behind a hand-over', () => {
     expect(group(handed(stands, newer(standing()), [['user-agent', 'x']]))).toBe('RZ01/A');
     const turned = standing(gray({ clients: [client], to: 'A' }));
     expect(group(handed(stands, newer(turned), [['user-agent', 'x']]))).toBe('RZ01/A');
+  });
+
+  it('what an operator has forced stays where he wants it, tunnels too', () => {
+    const forced: [string, string][] = [
+      ['x-ldc-operator', signOperatorToken('ann', NOW + 60_000, base.gate.keys.operator[0]!)],
+      ['x-ldc-group', 'B'],
+    ];
+    const served = handed(standing(), newer(standing()), forced);
+    expect([group(served), served.how]).toEqual(['RZ01/B', 'forced']);
+    expect(hasMoved(served, newer(standing()))).toBe(false);
+    expect(hasMoved({ ...served, how: 'table' }, newer(standing()))).toBe(true);
   });
 
   it('a release of a newer board counts', () => {

@@ -11,7 +11,7 @@ const uidOf = (i: number): string =>
 
 it('raising it keeps who is in; gates, restarts and cookies agree', async () => {
   const fleet = new GateProcesses({
-    thousands: 29,
+    thousands: 8,
     times: 'leaseMs: 2000\nbeatMs: 200\npollMs: 400',
     edits: { 'rules.yaml': [[/^ {2}RZ01: \{ A: 50, B: 50 \}$/m, '  RZ01: { A: 100, B: 0 }']] },
   });

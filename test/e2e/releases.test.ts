@@ -4,7 +4,7 @@ import { releaseDrill } from '../lanes/release-drill.ts';
 
 it('a release under load rolls back by itself when the new group goes bad, and nobody wavers', async () => {
   const perStep = 60;
-  const report = await releaseDrill(25, perStep);
+  const report = await releaseDrill(9, perStep);
   expect(report.run).toMatchObject({ state: 'aborted' });
   expect(report.run.note).toMatch(/^release-health: /);
   expect(report.failedByGates.slice(0, 5)).toEqual([]);

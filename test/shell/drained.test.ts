@@ -90,7 +90,7 @@ it('a group that is drained in part, or without end, ends nothing', async () => 
   const { gate, a } = await twoGroups();
   const tunnel = new RawClient(gate.port);
   await tunnel.send(UPGRADE).sees('101 Switching');
-  await order(gate, { do: 'drain', scope, percent: 50, endWithinS: 0 });
+  await order(gate, { do: 'drain', scope, percent: 50 });
   await order(gate, { do: 'off', scope });
   await until('new requests to go to B', async () =>
     (await new RawClient(gate.port).send(GET).sees('from ')).includes('from B'),

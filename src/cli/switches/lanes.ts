@@ -1,7 +1,7 @@
 /** Releases and gray rules: the commands. */
 import type { Command as CliCommand } from 'commander';
 import type { ClientRule } from '../../release/client-rule.ts';
-import { usageError } from '../exit.ts';
+import { CommandError, EXIT, usageError } from '../exit.ts';
 import {
   commandOf,
   lasting,
@@ -66,22 +66,34 @@ function addRelease(release: CliCommand, done: Done): void {
       (name: string, o: MoveOptions) => done(give(() => ({ do: word, release: name }), o)),
     );
   const runWords = [
-    ['step', 'continue', 'the next step now'],
-    ['hold', 'hold', 'stay where it is'],
-    ['resume', 'continue', 'go on after a hold'],
+    ['step', 'continue', 'the next step now', 'running'],
+    ['hold', 'hold', 'stay where it is', 'running'],
+    ['resume', 'continue', 'soak again and go on, after a hold', 'holding'],
   ] as const;
-  for (const [word, act, description] of runWords)
+  for (const [word, act, description, state] of runWords)
     writing(release.command(word).description(description).argument('<name>')).action(
-      (name: string, o: MoveOptions) => done(speak(name, act, o)),
+      (name: string, o: MoveOptions) => done(speak(name, word, act, state, o)),
     );
   reading(release.command('status').description('how far, and how both groups do'))
     .argument('[name]')
     .action((name: string | undefined, o: ReadOptions) => done(releaseStatus(name, o)));
 }
 
-async function speak(name: string, act: string, o: MoveOptions): Promise<number> {
+/** Two who say the same word do it once: it fits one state only. */
+async function speak(
+  name: string,
+  word: string,
+  act: string,
+  state: string,
+  o: MoveOptions,
+): Promise<number> {
   const run = await runOf(name, o);
-  return give(() => ({ do: act, run }), o);
+  if (run.state !== state)
+    throw new CommandError(
+      `release ${name} is ${run.state}: ${word} needs it ${state}`,
+      EXIT.failure,
+    );
+  return give(() => ({ do: act, run: run.id }), o);
 }
 
 function releaseFields(name: string, o: LaneOptions): Fields {
@@ -105,7 +117,12 @@ const limitOf = (text: string | undefined, option: string): number | null | unde
   text === 'off' ? null : text === undefined ? undefined : numberOf(text, option);
 
 function addGray(gray: CliCommand, done: Done): void {
-  lasting(gray.command('set').description('a rule; said again, it is changed').argument('<name>'))
+  lasting(
+    gray
+      .command('set')
+      .description('a rule; said again, what is said is changed')
+      .argument('<name>'),
+  )
     .option('--zone <zones>', 'as RZ01,RZ02; all that have the group when absent')
     .option('--app <app>', 'only the requests of this app')
     .requiredOption('--to <group>', 'the group they are served by')
@@ -124,7 +141,7 @@ function grayFields(name: string, o: LaneOptions): Fields {
     ...{ do: 'gray', name, zones: o.zone && wordsOf(o.zone), app: o.app },
     allow: o.allow && wordsOf(o.allow),
     tester: o.tester === undefined ? undefined : clientRuleOf(o.tester),
-    clients: o.client.map(clientRuleOf),
+    clients: o.client.length === 0 ? undefined : o.client.map(clientRuleOf),
   };
 }
 

@@ -19,10 +19,10 @@ const stepOf = (run: Run): ReleaseStep | undefined =>
   run.steps.find((s): s is ReleaseStep => s.do === 'release');
 
 /** The run that carries a release, for those who say its name. */
-export async function runOf(name: string, options: ReadOptions): Promise<string> {
+export async function runOf(name: string, options: ReadOptions): Promise<Run> {
   const { board } = await new Control(options).get('/v1/board', boardAnswer);
   const run = board.runs.find((r) => !isOver(r) && stepOf(r)?.name === name);
-  if (run !== undefined) return run.id;
+  if (run !== undefined) return run;
   throw new CommandError(`no release ${name} is under way`, EXIT.failure);
 }
 

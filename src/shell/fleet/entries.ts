@@ -100,7 +100,10 @@ const areReleases = (releases: unknown): boolean =>
   typeof releases === 'object' &&
   releases !== null &&
   Object.values(releases).every(
-    (r: Fields | null) => typeof r?.percent === 'number' && isMeasure(r.from) && isMeasure(r.to),
+    (r: Fields | null) =>
+      typeof r?.percent === 'number' &&
+      typeof r.sinceMs === 'number' &&
+      [r.from, r.to, r.lately].every(isMeasure),
   );
 
 const areScenes = (scenes: unknown): boolean =>

@@ -49,7 +49,7 @@ export class Observer {
     counters.endedBy[r.endedBy]++;
     counters.requestBytes += r.requestBytes;
     counters.responseBytes += r.responseBytes;
-    if (this.releases.active) this.releases.count(r);
+    if (this.releases.active) this.releases.count(r, performance.now());
     if (r.attempts > 1) counters.retries += r.attempts - 1;
     this.#log?.write(accessLine(r, this.#idc));
   }

@@ -11,8 +11,8 @@ export interface MeteredRequest {
   readonly decision: Decision | null;
   readonly status: number;
   readonly endedBy: 'done' | 'client' | 'upstream' | 'gate';
-  /** null: it never got to an endpoint. */
-  readonly endpoint: string | null;
+  /** Code of the answer the gate made itself; null when the upstream answered. */
+  readonly gateCode: string | null;
   readonly firstByteMs: number;
   readonly durationMs: number;
 }
@@ -26,6 +26,7 @@ interface Stage {
   readonly release: Release;
   readonly from: Side;
   readonly to: Side;
+  readonly lately: Lately;
 }
 
 const side = (): Side => ({ requests: 0, failed: 0, times: [] });
@@ -41,40 +42,70 @@ export class ReleaseMeter {
   follow(board: Board): void {
     this.#stages = releasesOf(board).map((release) => {
       const known = this.#stages.find(
-        ({ release: r }) => r.id === release.id && r.percent === release.percent,
+        ({ release: r }) => r.id === release.id && r.atMs === release.atMs,
       );
-      return known === undefined ? { release, from: side(), to: side() } : { ...known, release };
+      return known ?? { release, from: side(), to: side(), lately: new Lately() };
     });
   }
 
-  count(r: MeteredRequest): void {
+  /** @param nowMs monotonic */
+  count(r: MeteredRequest, nowMs: number): void {
     const { decision } = r;
-    if (decision?.kind !== 'forward' || r.endpoint === null || r.status === 101) return;
-    if (decision.lane?.kind === 'stress') return;
-    if (r.status === 0 && r.endedBy === 'client') return;
+    if (decision?.kind !== 'forward' || decision.lane?.kind === 'stress' || !tells(r)) return;
     const [{ zone, group, via }] = decision.targets;
     if (via !== 'local') return;
-    for (const { release, from, to } of this.#stages) {
+    const { spilledFrom } = decision;
+    const at = (name: string, id: string): boolean =>
+      spilledFrom === null
+        ? zone.id === name && group.id === id
+        : spilledFrom.zone.id === name && spilledFrom.group.id === id;
+    const failed = spilledFrom !== null || isFailed(r);
+    for (const { release, from, to, lately } of this.#stages) {
       const { app, zones } = release;
-      if (!zones.includes(zone.id) || (app !== null && app !== decision.route.app)) continue;
-      if (group.id === release.to) add(to, r);
-      else if (group.id === release.from) add(from, r);
+      if (app !== null && app !== decision.route.app) continue;
+      const name = (spilledFrom ?? decision.targets[0]).zone.id;
+      if (!zones.includes(name)) continue;
+      if (at(name, release.to)) {
+        add(to, r, failed);
+        lately.add(failed, nowMs);
+      } else if (at(name, release.from)) add(from, r, failed);
     }
   }
 
-  read(): Readonly<Record<string, ReleaseMeasure>> {
+  /** @param nowMs monotonic */
+  read(nowMs: number): Readonly<Record<string, ReleaseMeasure>> {
     return Object.fromEntries(
-      this.#stages.map(({ release, from, to }) => [
+      this.#stages.map(({ release, from, to, lately }) => [
         release.name,
-        { percent: release.percent, from: copyOf(from), to: copyOf(to) },
+        {
+          ...{ percent: release.percent, sinceMs: release.atMs },
+          ...{ from: copyOf(from), to: copyOf(to), lately: lately.read(nowMs) },
+        },
       ]),
     );
   }
 }
 
-function add(to: Side, { status, firstByteMs, durationMs }: MeteredRequest): void {
+/** Does it say anything of the group? Not what a drill did, nor whom the gate itself turned away, nor who left. */
+function tells({ status, endedBy, gateCode }: MeteredRequest): boolean {
+  if (status === 101 || (status === 0 && endedBy === 'client')) return false;
+  return gateCode === null || GROUPS_FAULT.has(gateCode);
+}
+
+/** Answers of the gate that speak of the group behind it. */
+const GROUPS_FAULT: ReadonlySet<string> = new Set([
+  ...['upstream-refused', 'upstream-connect-timeout', 'upstream-saturated', 'upstream-closed'],
+  ...['upstream-bad-answer', 'upstream-timeout', 'upstream-write-timeout', 'no-endpoint'],
+  ...['no-healthy-endpoint', 'zone-overloaded', 'request-timeout'],
+]);
+
+/** Broken off by the upstream is failed, whatever its head has said. */
+const isFailed = ({ status, endedBy }: MeteredRequest): boolean =>
+  status >= 500 || status === 0 || endedBy === 'upstream';
+
+function add(to: Side, { firstByteMs, durationMs }: MeteredRequest, failed: boolean): void {
   to.requests++;
-  if (status >= 500 || status === 0) to.failed++;
+  if (failed) to.failed++;
   const at = timeIndex(firstByteMs < 0 ? durationMs : firstByteMs);
   while (to.times.length <= at) to.times.push(0);
   to.times[at]!++;
@@ -85,3 +116,36 @@ const copyOf = ({ requests, failed, times }: Side): GroupMeasure => ({
   failed,
   times: [...times],
 });
+
+const LATELY_MS = 10_000;
+
+/** The last ten to twenty seconds, in two halves. */
+class Lately {
+  #sinceMs = Number.NEGATIVE_INFINITY;
+  #now = { requests: 0, failed: 0 };
+  #before = { requests: 0, failed: 0 };
+
+  add(failed: boolean, nowMs: number): void {
+    this.#turn(nowMs);
+    this.#now.requests++;
+    if (failed) this.#now.failed++;
+  }
+
+  read(nowMs: number): GroupMeasure {
+    this.#turn(nowMs);
+    const { requests, failed } = this.#before;
+    return {
+      requests: this.#now.requests + requests,
+      failed: this.#now.failed + failed,
+      times: [],
+    };
+  }
+
+  #turn(nowMs: number): void {
+    const ms = nowMs - this.#sinceMs;
+    if (ms < LATELY_MS) return;
+    this.#before = ms < 2 * LATELY_MS ? this.#now : { requests: 0, failed: 0 };
+    this.#now = { requests: 0, failed: 0 };
+    this.#sinceMs = nowMs;
+  }
+}

@@ -33,6 +33,8 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n');
 export interface ClientRegistry {
   add(client: ClientConnection): void;
   remove(client: ClientConnection): void;
+  /** Its connection is a tunnel from now on. */
+  tunnelBegan(client: ClientConnection): void;
 }
 
 export class ClientConnection implements SocketOwner {
@@ -205,6 +207,7 @@ export class ClientConnection implements SocketOwner {
     this.resume();
     if (held !== null) tunnel.clientBytes(held, 0, held.length);
     if (this.halfClosed) tunnel.clientFinished();
+    this.#registry.tunnelBegan(this);
   }
 
   /** The upstream takes the body now: first what is here already. */
@@ -281,7 +284,6 @@ export class ClientConnection implements SocketOwner {
     else this.socket.destroy();
   }
 
-  /** The gate can't wait any longer. What is under way is recorded, and can't be taken for whole. */
   /** Where its request, or its tunnel, is served; null between requests. */
   get busyWith(): Target | null {
     const busy = this.#isActive() || this.#phase === 'tunnel';
@@ -294,6 +296,7 @@ export class ClientConnection implements SocketOwner {
     else this.cut();
   }
 
+  /** The gate can't wait any longer. What is under way is recorded, and can't be taken for whole. */
   cut(): void {
     if (this.#isActive()) this.exchange.breakOff('gate');
     else if (this.#phase === 'tunnel') this.tunnel?.cut();

@@ -74,8 +74,15 @@ export class Edge implements ClientRegistry {
     this.#clients.push(client);
   }
 
+  tunnelBegan(client: ClientConnection): void {
+    const { hooks, clock } = this.#gateway;
+    const now = hooks.current();
+    if (client.exchange.snapshot !== now) this.stragglers.look(client, now, clock.nowMs);
+  }
+
   remove(client: ClientConnection): void {
     this.admission.closed(client.listener, client.address);
+    this.stragglers.forget(client);
     const last = this.#clients.pop();
     if (last !== undefined && last !== client) {
       last.index = client.index;

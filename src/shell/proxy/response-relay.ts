@@ -256,7 +256,8 @@ export class ResponseRelay {
       (named === null ? null : laneCookieOf(named, forward, snapshot)) ?? forward.laneCookieToSet;
     if (value === null) return null;
     const { cookie } = snapshot.gate;
-    return setCookieText({ ...cookie, name: cookie.laneName }, value, secureCookie);
+    const lane = { ...cookie, name: cookie.laneName, maxAgeS: cookie.laneMaxAgeS };
+    return setCookieText(lane, value, secureCookie);
   }
 
   #cookie(head: ResponseHead): string | null {

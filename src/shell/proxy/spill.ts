@@ -20,7 +20,7 @@ export function byHealth(
   if (found === undefined) return null;
   if (found === targets[0]) return decision;
   const why = [...decision.why, SPILL.spilled];
-  return { ...decision, targets: [found], reason: SPILL.spilled, why };
+  return { ...decision, targets: [found], spilledFrom: targets[0], reason: SPILL.spilled, why };
 }
 
 const isHealthy = ({ roster }: Way): boolean => !roster.desperate && roster.size > 0;
