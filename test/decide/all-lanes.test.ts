@@ -13,6 +13,7 @@ import type { IdcId, ZoneId } from '../../src/model/ids.ts';
 import { drawOf, mixerOf, pointOfUser } from '../../src/release/point.ts';
 import type { Snapshot } from '../../src/snapshot/index.ts';
 import { withBoard } from '../../src/snapshot/with-board.ts';
+import type { Scene } from '../../src/stress-tag/index.ts';
 import { signStressPass } from '../../src/stress-tag/token.ts';
 import { reference } from '../support/config.ts';
 
@@ -34,6 +35,8 @@ interface World {
   readonly grays: readonly Gray[];
   readonly offs: readonly { readonly zone: string; readonly group: string }[];
   readonly isStopped: boolean;
+  /** The load test has a table of its own. */
+  readonly ownTable: boolean;
 }
 
 const zone = fc.constantFrom(...ZONES);
@@ -41,7 +44,10 @@ const group = fc.constantFrom('A', 'B');
 const shards = fc.uniqueArray(fc.nat(99), { maxLength: 30 });
 const uidOf = (shard: number, i: number): string =>
   `2088${String(i).padStart(9, '0')}${String(shard).padStart(2, '0')}0`;
-const uid = fc.tuple(fc.nat(99), fc.nat(3)).map(([shard, i]) => uidOf(shard, i));
+// From 1 on: one of the first is pinned.
+const uid = fc
+  .tuple(fc.nat(99), fc.integer({ min: 1, max: 4 }))
+  .map(([shard, i]) => uidOf(shard, i));
 
 const release = fc.tuple(zone, group, fc.constantFrom(5, 25, 100), shards).map(
   ([name, to, percent, moved]): Release => ({
@@ -79,11 +85,12 @@ const world: fc.Arbitrary<World> = fc.record({
         fc.constantFrom<[number, number]>([100, 0], [50, 50], [0, 100], [30, 70]),
       ]),
     ),
-  ) as fc.Arbitrary<World['weights']>,
+  ),
   releases: fc.uniqueArray(release, { maxLength: 3, selector: (r) => r.name }),
   grays: fc.uniqueArray(gray, { maxLength: 3, selector: (g) => g.name }),
   offs: fc.uniqueArray(fc.record({ zone, group }), { maxLength: 2, selector: (o) => o.zone }),
   isStopped: fc.boolean(),
+  ownTable: fc.boolean(),
 });
 
 const ask = fc.record({
@@ -99,8 +106,16 @@ const ask = fc.record({
 });
 type Ask = typeof ask extends fc.Arbitrary<infer T> ? T : never;
 
+/** As declared, or placed as users are. */
+function stressOf({ ownTable }: World): Snapshot['stress'] {
+  const room = declared.stress;
+  if (ownTable || room === null) return room;
+  const scene: Scene = { ...room.scenes.get('double-11')!, owners: null };
+  const uids = room.uids.map((range) => ({ ...range, scene }));
+  return { ...room, scenes: new Map([[scene.name, scene]]), uids };
+}
+
 function snapshotOf(w: World): Snapshot {
-  const groupsOf = (z: string) => declared.topology.zones.get(z as ZoneId)!.groups;
   const weights = new Map(declared.rules.weights);
   for (const z of ZONES)
     weights.set(z as ZoneId, groupsOf(z).length === 1 ? [100] : [...w.weights[z]!]);
@@ -124,7 +139,7 @@ function snapshotOf(w: World): Snapshot {
       ...(w.isStopped ? [{ id: 'st', action: 'stress-stop', scene: '*', ...given } as const] : []),
     ],
   };
-  const base = { ...declared, rules: { ...declared.rules, weights } };
+  const base = { ...declared, rules: { ...declared.rules, weights }, stress: stressOf(w) };
   return withBoard(base, board, false);
 }
 
@@ -150,19 +165,31 @@ function decided(a: Ask, snapshot: Snapshot, idc: string = a.idc): Decision {
 /** 2^32 over the golden ratio, as decision record 0008 says. */
 const pointOf = (shard: number): number => (Math.imul(shard, 0x9e3779b1) >>> 0) / 2 ** 32;
 
-/** null: nobody serves there. */
-function groupByBook(name: string, a: Ask, w: World): string | null {
-  const groups = declared.topology.zones.get(name as ZoneId)!.groups.map((g) => g.id as string);
-  const isOff = (g: string): boolean => w.offs.some((o) => o.zone === name && o.group === g);
-  const serves = (g: string): boolean => groups.includes(g) && !isOff(g);
-  const weights = groups.map((g, i) =>
-    isOff(g) ? 0 : groups.length === 1 ? 100 : w.weights[name]![i]!,
-  );
+const ownerOf = (shard: number, w: World): string =>
+  w.apart.includes(shard) ? 'EZ01' : w.owners[shard]!;
+const groupsOf = (name: string): string[] =>
+  declared.topology.zones.get(name as ZoneId)!.groups.map((g) => g.id);
+const isOff = (name: string, g: string, w: World): boolean =>
+  w.offs.some((o) => o.zone === name && o.group === g);
+
+/** By the weights alone; null: nobody serves there. */
+function weighed(name: string, shard: number, w: World): string | null {
+  const groups = groupsOf(name);
+  const weights = groups.map((g, i) => {
+    if (isOff(name, g, w)) return 0;
+    return groups.length === 1 ? 100 : w.weights[name]![i]!;
+  });
   const total = weights.reduce((sum, x) => sum + x, 0);
   if (total === 0) return null;
-  const shard = Number(a.uid.slice(-3, -1));
   let left = pointOf(shard) * total;
-  const drawn = groups.find((_, i) => (left -= weights[i]!) < 0)!;
+  return groups.find((_, i) => (left -= weights[i]!) < 0)!;
+}
+
+function groupByBook(name: string, a: Ask, w: World): string | null {
+  const serves = (g: string): boolean => groupsOf(name).includes(g) && !isOff(name, g, w);
+  const shard = Number(a.uid.slice(-3, -1));
+  const drawn = weighed(name, shard, w);
+  if (drawn === null) return null;
   const rules = w.grays.filter(
     (g) => (g.zones.length === 0 || g.zones.includes(name)) && serves(g.to),
   );
@@ -202,14 +229,12 @@ describe('all lanes together', () => {
               continue;
             }
             const [t] = d.targets;
-            expect([t.zone.id, t.group.isShadow, d.lane?.kind]).toEqual([
-              SCENE_TABLE(shard),
-              true,
-              'stress',
-            ]);
+            const owner = w.ownTable ? SCENE_TABLE(shard) : ownerOf(shard, w);
+            expect([t.zone.id, t.group.isShadow, d.lane?.kind]).toEqual([owner, true, 'stress']);
+            expect(t.group.id).toBe(weighed(owner, shard, w));
             expect([d.cookieToSet, d.laneCookieToSet, d.targets.length]).toEqual([null, null, 1]);
           } else {
-            const owner = w.apart.includes(shard) ? 'EZ01' : w.owners[shard]!;
+            const owner = ownerOf(shard, w);
             const expected = groupByBook(owner, a, w);
             if (d.kind === 'respond') {
               expect([d.status, expected]).toEqual([503, null]);
