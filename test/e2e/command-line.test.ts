@@ -272,7 +272,7 @@ describe('zonegate token', () => {
 describe('zonegate demo', () => {
   it('tours once and exits 0; says which port is taken', async () => {
     const { code, out } = zonegate(['demo', '--once', '--port-base', '24000']);
-    expect(out).toContain('17 of 17 steps as they should be');
+    expect(out).toContain('19 of 19 steps as they should be');
     expect(code).toBe(0);
     const { createServer } = await import('node:net');
     const server = createServer();

@@ -10,6 +10,9 @@ export interface LanePlaces {
 }
 
 const HOST = 'shop.example';
+/** Of shards 90-94, which are RZ05’s. */
+const LENT = [90, 91, 92, 93, 94].map((shard) => `2088000000001${shard}0`);
+const COPIES = 12;
 /** Of RZ02’s shards, 20-39, and an equal share of its groups each. */
 const uidOf = (i: number): string =>
   `20880000${String(i).padStart(5, '0')}${String(20 + (i % 20)).padStart(2, '0')}0`;
@@ -25,6 +28,8 @@ export class LanesTour {
   async run(): Promise<void> {
     await this.#release();
     await this.#gray();
+    await this.#elastic();
+    await this.#mirror();
   }
 
   /** The group of each user, seen from one gate. */
@@ -67,6 +72,48 @@ export class LanesTour {
       'gray: a quarter of the users ahead, the same ones at every gate; with three quarters they stay',
       same(hz1, sh1) && stay && atB(weighed) < atB(hz1) && atB(hz1) < atB(more),
       `at B: ${atB(weighed)}, then ${atB(hz1)}, then ${atB(more)} of ${USERS}`,
+    );
+  }
+
+  /** Where each of these users is answered, and what became of a write of his. */
+  async #zonesOf(uids: readonly string[]): Promise<string> {
+    const zones = new Set<string>();
+    for (const uid of uids) {
+      const browser = new Browser(HOST, '');
+      for (const method of ['GET', 'POST']) {
+        const answer = await browser.ask(this.#places.gates.hz1, `/u/${uid}/orders`, { method });
+        zones.add(answer.app.zone ?? `status ${answer.status}`);
+      }
+    }
+    return [...zones].sort().join(' and ');
+  }
+
+  async #elastic(): Promise<void> {
+    const { operator, judge } = this.#places;
+    const before = await this.#zonesOf(LENT);
+    await operator.order({ do: 'pop-out', shards: [90, 91, 92, 93, 94], to: 'EZ01' });
+    const lent = await this.#zonesOf(LENT);
+    await operator.order({ do: 'pop-back', scope: { kind: 'zone', zone: 'EZ01' } });
+    const after = await this.#zonesOf(LENT);
+    judge(
+      'elastic: shards 90-94 on loan at a rented zone, reads and writes, and home again',
+      before === 'RZ05' && lent === 'EZ01' && after === 'RZ05',
+      `${before}, then ${lent}, then ${after}`,
+    );
+  }
+
+  async #mirror(): Promise<void> {
+    const { operator, gates, judge } = this.#places;
+    await operator.order({ do: 'mirror', rule: 'shadow', percent: 100 });
+    const zones = new Set<string>();
+    for (let i = 0; i < COPIES; i++)
+      zones.add((await new Browser(HOST, '').ask(gates.hz1, '/catalog')).app.zone ?? 'none');
+    const { sent, answered } = await operator.copiesOf('shadow', COPIES);
+    await operator.order({ do: 'unmirror', rule: 'shadow' });
+    judge(
+      'mirroring: every request of a route is copied beside its way; users see the real answers alone',
+      zones.size === 1 && zones.has('CZ01') && sent === COPIES && answered === COPIES,
+      `${COPIES} answers by ${[...zones].join(' and ')}, ${sent} copies sent, ${answered} answered`,
     );
   }
 }

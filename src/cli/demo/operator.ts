@@ -1,4 +1,5 @@
 /** Somebody at the control API: gives orders, and goes on when every gate has them. */
+
 import type { Address } from '../../model/schema.ts';
 import {
   boardAnswer,
@@ -6,6 +7,7 @@ import {
   type StoredAnswer,
   storedAnswer,
 } from '../../shell/control/answers.ts';
+import { mirrorsAnswer } from '../../shell/control/mirror-answers.ts';
 
 const WITHIN_MS = 20_000;
 const ASK_EVERY_MS = 30;
@@ -28,6 +30,17 @@ export class Operator {
         const { board } = boardAnswer.parse(await (await fetch(`http://${text}/v1/board`)).json());
         return board.epoch >= epoch ? true : null;
       });
+  }
+
+  /** What the first gate has copied by a rule, once so many copies are answered or enough time has passed. */
+  async copiesOf(rule: string, wanted: number): Promise<{ sent: number; answered: number }> {
+    return until('copies to be answered', async () => {
+      const answer = await fetch(`http://${this.#admins[0].text}/v1/mirrors`);
+      const { rules } = mirrorsAnswer.parse(await answer.json());
+      const found = rules.find((r) => r.rule === rule);
+      const answered = Object.values(found?.answered ?? {}).reduce((sum, n) => sum + n, 0);
+      return answered >= wanted ? { sent: found?.sent ?? 0, answered } : null;
+    });
   }
 
   /** null: somebody else wrote at the very moment, as a run does. */
