@@ -11,6 +11,17 @@ const commandsOf = (doc: string): string[] =>
     .flatMap((m) => m[1]!.trim().split('\n'))
     .filter((line) => !line.startsWith('export '));
 
+/** Orders of the README; what it shows of files and requests is tried elsewhere. */
+const ordersOfReadme = (): string[] =>
+  readFileSync(join(ROOT, 'README.md'), 'utf8')
+    .split('\n')
+    .filter((line) =>
+      /^npm run -s zonegate -- (?:status|failover|restore|release|gray|elastic|mirror|stress) /.test(
+        `${line} `,
+      ),
+    )
+    .map((line) => line.replace('npm run -s zonegate --', 'zonegate'));
+
 /** `zonegate a "b c" # note` → its words and the code that the note tells. */
 function parse(line: string): { words: string[]; code: number } {
   const [command = '', note = ''] = line.split(/\s+#\s+/);
@@ -49,5 +60,18 @@ describe.each([
     ).board;
     expect(owners).toEqual(cluster.snapshot.rules.owners);
     expect(switches).toEqual([]);
+  }, 120_000);
+});
+
+describe('README.md', () => {
+  const cluster = useCluster(32);
+  it('orders what it says', async () => {
+    const { text: admin } = cluster.admin('hz1');
+    const orders = ordersOfReadme();
+    expect(orders.length).toBeGreaterThan(8);
+    for (const line of orders) {
+      const done = await run(...parse(line).words, '--admin', `http://${admin}`);
+      expect([line, done.code, done.code === 0 ? '' : done.err]).toEqual([line, 0, '']);
+    }
   }, 120_000);
 });
