@@ -181,8 +181,8 @@ function weighed(name: string, shard: number, w: World): string | null {
   });
   const total = weights.reduce((sum, x) => sum + x, 0);
   if (total === 0) return null;
-  let left = pointOf(shard) * total;
-  return groups.find((_, i) => (left -= weights[i]!) < 0)!;
+  const below = groups.map((_, i) => weights.slice(0, i + 1).reduce((sum, x) => sum + x, 0));
+  return groups[below.findIndex((b) => pointOf(shard) * total < b)]!;
 }
 
 function groupByBook(name: string, a: Ask, w: World): string | null {

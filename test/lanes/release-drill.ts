@@ -34,7 +34,7 @@ export async function releaseDrill(thousands: number, perStep: number): Promise<
     times: 'leaseMs: 2000\nbeatMs: 200\npollMs: 400',
     edits: {
       'rules.yaml': [[/^ {2}RZ01: \{ A: 50, B: 50 \}$/m, '  RZ01: { A: 100, B: 0 }']],
-      'gate.yaml': [[/^timeouts:$/m, 'timeouts:\n  movedTunnelMs: 500']],
+      'gate.yaml': [[/movedTunnelMs: \d+/, 'movedTunnelMs: 500']],
     },
   });
   const apps = new Apps();
