@@ -101,7 +101,7 @@ function advanceStage(
   }
   if (run.soakUntilMs !== null && sight.nowMs < run.soakUntilMs) return soaking(run);
   if (queue.length === 0) {
-    const switches = endStep(board, current, world);
+    const switches = endStep(board, run, current, world);
     return nextStep(board, run, { switches }, sight, `${current.do} is complete`);
   }
   return pushFreeze(board, run, current, queue, world, sight);

@@ -3,9 +3,10 @@ import { fail, ok, type Result } from '../model/result.ts';
 import { rangesText } from '../zone/compile-rules.ts';
 import type { Board, OneApp, Scope, Signature, Switch, Taken } from './board.ts';
 import { numbered, withSwitch } from './change.ts';
+import { isFilling } from './filling.ts';
 import { drainsIn, planLegs } from './legs.ts';
 import { type Drain, isTaker, ofApp, type Taker } from './owners.ts';
-import { leftOut, markedOut, takenOut } from './pop-out.ts';
+import { leftOut, markedOut, takenOut, withoutIdle } from './pop-out.ts';
 import { asideOf, isMoveStep, type Leg, type MoveStep, type OrderStep, type Run } from './run.ts';
 import type { Refusal, World } from './safety.ts';
 import { sameScope, scopeText } from './scope.ts';
@@ -182,11 +183,14 @@ function without(s: Switch, gone: ReadonlySet<number>, app: OneApp): Switch {
 }
 
 /** A drain that takes nothing and holds nothing is over. */
-export function endStep(board: Board, step: MoveStep, world: World): readonly Switch[] {
+export function endStep(board: Board, run: Run, step: MoveStep, world: World): readonly Switch[] {
   if (step.do === 'pop-back') return leftOut(board, step, world);
+  if (step.do === 'pop-out') return withoutIdle(board, step, run.id);
   if (step.do !== 'restore') return board.switches;
   const back = new Set(drainsIn(board, step, world.topology).map((d) => d.id));
   return board.switches.filter(
-    (s) => !(s.action === 'drain' && back.has(s.id) && s.percent === 0 && s.taken.length === 0),
+    (s) =>
+      !(s.action === 'drain' && back.has(s.id) && s.percent === 0 && s.taken.length === 0) ||
+      isFilling(board, s, run.id),
   );
 }
