@@ -1,7 +1,7 @@
 /** The step that a run is at: begun, stage by stage, ended. In doubt it holds. */
 import { assertNever } from '../model/result.ts';
 import { rangesText } from '../zone/compile-rules.ts';
-import type { Board, Move } from './board.ts';
+import { type Board, hasFlipped, type Move } from './board.ts';
 import { numbered } from './change.ts';
 import { busyShard } from './legs.ts';
 import { utcText } from './moments.ts';
@@ -123,9 +123,10 @@ function pushFreeze(
     current.mode === 'no-freeze' ? null : overBudget(board, shards, sight.nowMs, world.settings);
   if (budget !== null && !aside.includes(budget.rule))
     return hold(board, run, sight, noteOf(budget));
-  let after: Board = { ...board, owners: board.owners ?? ownersOf(board, world.rules) };
+  const before = arrived(board, new Set(legs.map((l) => l.to)), world);
+  let after = before;
   for (const leg of legs) after = { ...after, ...flipped(after, leg, board.epoch + 1) };
-  const [refusal] = judgeChange(board, after, world, aside);
+  const [refusal] = judgeChange(before, after, world, aside);
   if (refusal !== undefined) return hold(board, run, sight, noteOf(refusal));
   let { nextId } = board;
   const first = firstState(current, aside);
@@ -143,6 +144,15 @@ function pushFreeze(
   const what = `${BEGINS[first]} shards ${rangesText(shards.toSorted((a, b) => a - b))}`;
   const mine = { ...run, queue: rest, soakUntilMs: null, agreed: false };
   return onBehalf(board, mine, { moves: [...board.moves, ...moves], nextId }, sight, what);
+}
+
+/** With all who are on their way to these zones, by whatever run, there already: their room is taken. */
+function arrived(board: Board, zones: ReadonlySet<string>, world: World): Board {
+  let there: Board = { ...board, owners: board.owners ?? ownersOf(board, world.rules) };
+  for (const move of board.moves)
+    if (zones.has(move.to) && !hasFlipped(move))
+      there = { ...there, ...flipped(there, move, board.epoch + 1) };
+  return there;
 }
 
 type First = 'verifying' | 'freeze-pushed' | 'caught-up';
