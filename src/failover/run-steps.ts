@@ -71,7 +71,10 @@ function begin(board: Board, run: Run, world: World, sight: Sight): Next {
   if (!begun.ok) return hold(board, run, sight, noteOf(begun.error));
   const { patch, queue, what } = begun.value;
   const busy = busyShard(queue, board, run.id);
-  if (busy !== null) return hold(board, run, sight, noteOf(busy));
+  if (busy !== null)
+    return isDue(run)
+      ? { kind: 'wait', for: 'time', run: run.id, text: busy.message }
+      : hold(board, run, sight, noteOf(busy));
   const owners = board.owners ?? ownersOf(board, world.rules);
   const since = board.since ?? owners.map(() => 0);
   const mine = { ...run, queue, moved: 0, soakUntilMs: null, agreed: false };
@@ -79,6 +82,12 @@ function begin(board: Board, run: Run, world: World, sight: Sight): Next {
   if (next.kind !== 'commit') return next;
   const [refusal] = judgeChange(board, next.board, world, asideOf(run, sight.nowMs));
   return refusal === undefined ? next : hold(board, run, sight, noteOf(refusal));
+}
+
+/** A way back that goes by itself: nobody is there who would tell it to go on when the shards are free. */
+function isDue(run: Run): boolean {
+  const step = run.steps[run.at];
+  return (step?.do === 'restore' || step?.do === 'pop-back') && step.exact;
 }
 
 const soaking = (run: Run): Next => ({ kind: 'wait', for: 'time', run: run.id, text: 'soaking' });

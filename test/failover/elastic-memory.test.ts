@@ -220,3 +220,26 @@ it('after whatever orders, every shard has its way home on the board', () => {
     { numRuns: Number(process.env.RUNS ?? 300) },
   );
 });
+
+it('a window that ends while another run has the shards waits for it, and then they come home', () => {
+  const out = carriedOut(taken(EMPTY_BOARD, { ...OUT, app: 'shop', until: '1h' }));
+  const drain = {
+    do: 'drain',
+    scope: { kind: 'zone', zone: 'RZ05' },
+    percent: 60,
+    pace: [1],
+    soakS: 7200,
+  };
+  const draining = until(taken(out, drain), (b) => b.runs.at(-1)!.queue !== null);
+  const due = NOW + HOUR_MS;
+  const waits = until(draining, (b) => b.runs.some((r) => r.reason.endsWith('has expired')), {
+    nowMs: due,
+  });
+  const now = waits.runs.find((r) => r.reason.endsWith('has expired'))!;
+  expect(advanceRun(waits, now, world(), sight(waits, { nowMs: due }))).toMatchObject({
+    kind: 'wait',
+  });
+  const home = carriedOut(waits, world(), { nowMs: due });
+  expect(home.runs.find((r) => r.id === now.id)).toMatchObject({ state: 'done' });
+  expect(apart(home, rules)).toEqual([]);
+});
