@@ -93,10 +93,8 @@ function act(board: Board, policy: Policy, zone: string, world: World, sight: Si
 function letGo(board: Board, zone: string, legs: readonly Leg[], sight: Sight): Acted | null {
   const mine = new Set(legs.flatMap((l) => l.shards));
   for (const run of board.runs) {
-    const moves = board.moves.filter((m) => m.run === run.id);
-    const waits = moves.length > 0 && moves.every((m) => m.state === 'verifying');
-    if (isOver(run) || run.state === 'aborting' || !waits) continue;
-    if (!moves.some((m) => m.from === zone && m.shards.some((s) => mine.has(s)))) continue;
+    const waiting = inVain(board, run, zone);
+    if (!waiting.some((l) => l.shards.some((s) => mine.has(s)))) continue;
     const note = `zone ${zone} is lost: its shards go home without it`;
     const signature: Signature = { by: AUTOMATIC, reason: note, atMs: sight.nowMs };
     const over: Run = { ...run, state: 'aborting', onTrouble: 'hold', note };
@@ -104,6 +102,20 @@ function letGo(board: Board, zone: string, legs: readonly Leg[], sight: Sight): 
     return { board: next, what: `run ${run.id}: aborted: ${note}` };
   }
   return null;
+}
+
+/**
+ * What a way back still has to bring from there: it verifies, or its freeze has come to nothing and it
+ * holds. One that asks nothing of the zone, or that this room has begun, is no such.
+ */
+function inVain(board: Board, run: Run, zone: string): readonly Leg[] {
+  const step = run.steps[run.at];
+  if (isOver(run) || run.state === 'aborting' || run.by === AUTOMATIC) return [];
+  if (step?.do !== 'pop-back' || step.mode !== 'freeze') return [];
+  const moves = board.moves.filter((m) => m.run === run.id);
+  if (moves.some((m) => m.state !== 'verifying')) return [];
+  const held = run.state === 'holding' ? (run.queue ?? []) : [];
+  return (moves.length > 0 ? moves : held).filter((l) => l.from === zone);
 }
 
 const returnOf = (zone: string): MoveStep => ({
@@ -131,7 +143,7 @@ function isDwelling(board: Board, policy: Policy, zone: string, nowMs: number): 
       (s) => 'scope' in s && s.scope.kind === 'zone' && s.scope.zone === zone,
     );
     if (spoken.length === 0) return false;
-    if (!isOver(r)) return true;
+    if (!isOver(r)) return policy.act !== 'return' || inVain(board, r, zone).length === 0;
     if (r.by !== AUTOMATIC && spoken.every((s) => s.do === 'pop-back')) return false;
     return nowMs - (r.endedAtMs ?? r.atMs) < policy.dwellS * 1000;
   });

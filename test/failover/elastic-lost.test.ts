@@ -87,6 +87,25 @@ describe('an elastic zone that dies', () => {
     expect(homesOf(carriedOut(acted.board, world(), behind))).toEqual(['RZ05']);
   });
 
+  it.each([
+    ['a person has ordered, and that verifies', 'verifying', { kind: 'zone', zone: 'EZ01' }],
+    ['holds because its freeze came to nothing', 'frozen', { kind: 'shards', shards: [90] }],
+  ])('takes the shards from a way back that %s', (_, state, scope) => {
+    const behind: Partial<Sight> = {
+      level: (m) => (m.state === 'verifying' && state === 'frozen' ? 'level' : 'behind'),
+    };
+    const back = carriedOut(taken(out(), { do: 'pop-back', scope }), world(), behind);
+    expect(back.moves).toMatchObject([{ state }]);
+    const waits = carriedOut(back, world(), { ...behind, nowMs: NOW + 31_000 });
+    const freed = after(31, waits, RETURN, NOW + 31_000);
+    const let1 = carriedOut(freed!.board, world(), { ...behind, nowMs: NOW + 62_000 });
+    const acted = after(40, let1, RETURN, NOW + 62_000);
+    expect(acted?.board.runs.at(-1)).toMatchObject({ name: 'pop-back zone EZ01 by itself' });
+    const home = carriedOut(acted!.board, world(), { ...behind, nowMs: NOW + 102_000 });
+    expect(homesOf(home)).toEqual(['RZ05']);
+    expect(after(40, home, RETURN, NOW + 103_000)).toBeNull();
+  });
+
   it('is not left alone because somebody has popped back an earlier loan', () => {
     const back = { do: 'pop-back', scope: { kind: 'zone', zone: 'EZ01' } };
     const again = carriedOut(taken(carriedOut(taken(out(), back)), OUT));
