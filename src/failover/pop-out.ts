@@ -19,7 +19,7 @@ import {
   popOutsOf,
   withOwner,
 } from './owners.ts';
-import { isOut } from './places.ts';
+import { holdersOf, isOut } from './places.ts';
 import { isOver, type Leg, type MoveStep, type Run } from './run.ts';
 import type { Refusal, World } from './safety.ts';
 import { sameScope } from './scope.ts';
@@ -122,7 +122,7 @@ export function backLegs(
     if (aside.includes('last-zone')) continue;
     return fail({
       rule: 'last-zone',
-      message: `shards ${rangesText(leg.shards)}${ofApp(leg.app)} would go back to ${leg.to}, which a switch keeps drained`,
+      message: `shards ${rangesText(leg.shards)}${ofApp(leg.app)} would go back to ${leg.to}, which a switch keeps drained${zone === undefined ? '' : `: ${holdersOf(board, zone)}`}`,
       passes: `restore what holds ${leg.to} first, or move them to another zone`,
     });
   }

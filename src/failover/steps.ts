@@ -38,6 +38,8 @@ export function beginStep(
     return ok({ patch, queue: [], what: orderText(step) });
   }
   if (step.do === 'pop-out' && run.untilMs !== null && nowMs >= run.untilMs) return fail(TOO_LATE);
+  const isBlind = step.do === 'pop-back' && step.mode === 'no-freeze' && !step.exact;
+  if (isBlind && !overrode.includes('verified-return')) return fail(UNVERIFIED);
   const legs = planLegs(step, board, world, overrode);
   if (!legs.ok) return legs;
   const shards = legs.value.flatMap((l) => l.shards).toSorted((a, b) => a - b);
@@ -49,6 +51,14 @@ const TOO_LATE: Refusal = {
   rule: 'state',
   message: 'the window is over: what is popped out would have to come back at once',
   passes: 'abort it, and pop out anew',
+};
+
+/** What went out without a freeze goes back so when its run is undone; else somebody has to say it by name. */
+const UNVERIFIED: Refusal = {
+  rule: 'verified-return',
+  message:
+    'a way back in mode no-freeze looks at no data: what was written there may be lost at home',
+  passes: 'mode freeze, or --override verified-return for apps without state',
 };
 
 const orderText = (step: OrderStep): string =>

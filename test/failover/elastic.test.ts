@@ -219,6 +219,22 @@ describe('the way home', () => {
     expect(home.owners).toEqual(world().rules.owners);
   });
 
+  it('without any look at the data is refused, but for who says so by name', () => {
+    const scope = { kind: 'zone', zone: 'EZ01' };
+    const blind = { do: 'pop-back', scope, mode: 'no-freeze' };
+    expect(give(out(), blind)).toMatchObject({ error: { rule: 'verified-return' } });
+    const home = carriedOut(taken(out(), { ...blind, overrides: ['verified-return'] }));
+    expect(home).toMatchObject({ owners: world().rules.owners, switches: [] });
+    const light = taken(EMPTY_BOARD, { ...OUT, mode: 'no-freeze', pace: [2], soakS: 60 });
+    let half = light;
+    while (ownerOf(half, 91) !== 'EZ01') {
+      const next = advance(half, world(), sight(half));
+      if (next?.kind === 'commit') half = next.board;
+    }
+    const undone = carriedOut(taken(half, { do: 'abort', run: 'r1', back: true }));
+    expect(undone.owners).toEqual(world().rules.owners);
+  });
+
   it('stands still while somebody holds it, and is dropped by an abort, with no freeze on the books', () => {
     const board = due();
     const { run } = board.moves[0]!;
@@ -249,7 +265,9 @@ describe('the way home', () => {
     expect(shardsAt(drained, 'EZ01')).toHaveLength(5);
     const held = later(drained, NOW + 2 * HOUR_MS);
     expect(last(held)).toMatchObject({ state: 'holding' });
-    expect(last(held).note).toContain('would go back to RZ05, which a switch keeps drained');
+    expect(last(held).note).toContain(
+      'would go back to RZ05, which a switch keeps drained: s5 (zone RZ05)',
+    );
   });
 });
 
