@@ -55,12 +55,11 @@ function act(board: Board, policy: Policy, zone: string, world: World, sight: Si
   const step = isElastic ? returnOf(zone) : failoverOf(zone);
   const legs = planLegs(step, board, world, []);
   if (!legs.ok || (isElastic && legs.value.length === 0)) return null;
-  if (policy.act === 'return') {
-    const freed = letGo(board, zone, legs.value, sight);
-    if (freed !== null) return freed;
-  }
-  if (busyShard(legs.value, board, '') !== null) return null;
   const starts = policy.act !== 'propose' && shards.length + underWay(board) <= policy.maxShards;
+  const freed = starts && policy.act === 'return' ? letGo(board, zone, legs.value, sight) : null;
+  // A way back is given up for one that can go, not for nothing.
+  const free = freed === null ? board : withoutVain(board, zone);
+  if (busyShard(legs.value, free, '') !== null) return null;
   const { id, nextId } = numbered(board, 'r');
   const reason = `zone ${zone}: fewer than ${policy.usableBelowPercent} % of its endpoints usable for ${policy.forS} s`;
   const signature: Signature = { by: AUTOMATIC, reason, atMs: sight.nowMs };
@@ -80,9 +79,10 @@ function act(board: Board, policy: Policy, zone: string, world: World, sight: Si
     state: starts ? 'running' : 'waiting',
     note: starts ? '' : `proposed: approve ${id} starts it, abort ${id} dismisses it`,
   };
-  const next = changed(board, { runs: [...board.runs, run], nextId }, signature);
+  const next = changed(free, { runs: [...free.runs, run], nextId }, signature);
   // What would be refused is not even proposed: it would be proposed for ever.
   if (forecast(next, id, world).stopped !== null) return null;
+  if (freed !== null) return freed;
   return { board: next, what: `${starts ? 'started' : 'proposed'} ${run.name}` };
 }
 
@@ -102,6 +102,13 @@ function letGo(board: Board, zone: string, legs: readonly Leg[], sight: Sight): 
     return { board: next, what: `run ${run.id}: aborted: ${note}` };
   }
   return null;
+}
+
+/** As if all of them had let go. */
+function withoutVain(board: Board, zone: string): Board {
+  const runs = board.runs.filter((r) => inVain(board, r, zone).length === 0);
+  const ids = new Set(runs.map((r) => r.id));
+  return { ...board, runs, moves: board.moves.filter((m) => ids.has(m.run)) };
 }
 
 /**

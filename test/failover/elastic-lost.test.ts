@@ -106,6 +106,15 @@ describe('an elastic zone that dies', () => {
     expect(after(40, home, RETURN, NOW + 103_000)).toBeNull();
   });
 
+  it('does not cost a way back that waits its run where the other way is barred as well', () => {
+    const behind: Partial<Sight> = { level: () => 'behind', nowMs: NOW + 3_600_000 };
+    const due = carriedOut(out({ until: '1h' }), world(), behind);
+    const small = world({ shardRps: 1e9 });
+    const unwell = new Map([['EZ01', 0]]);
+    const seen = sight(due, { nowMs: NOW + 3_700_000, gates: dead(due) });
+    expect(actByItself(due, [RETURN], unwell, small, seen)).toBeNull();
+  });
+
   it('is not left alone because somebody has popped back an earlier loan', () => {
     const back = { do: 'pop-back', scope: { kind: 'zone', zone: 'EZ01' } };
     const again = carriedOut(taken(carriedOut(taken(out(), back)), OUT));

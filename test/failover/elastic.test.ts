@@ -135,6 +135,13 @@ describe('the window', () => {
     expect(begun.switches).toMatchObject([{ untilMs: NOW + 2 * HOUR_MS }]);
   });
 
+  it('that begins tomorrow keeps the rules aside that were set aside for it today', () => {
+    const w = world({ shardRps: 4000 });
+    const order = { ...OUT, from: '48h', until: '50h', overrides: ['capacity'] };
+    const begun = carriedOut(taken(EMPTY_BOARD, order, w), w);
+    expect(shardsAt(begun, 'EZ01')).toHaveLength(5);
+  });
+
   it('ends: they come home by themselves, and not before', () => {
     const board = out({ until: '2h' });
     expect(later(board, NOW + 2 * HOUR_MS - 1)).toBe(board);
