@@ -135,13 +135,6 @@ describe('the window', () => {
     expect(begun.switches).toMatchObject([{ untilMs: NOW + 2 * HOUR_MS }]);
   });
 
-  it('that begins tomorrow keeps the rules aside that were set aside for it today', () => {
-    const w = world({ shardRps: 4000 });
-    const order = { ...OUT, from: '48h', until: '50h', overrides: ['capacity'] };
-    const begun = carriedOut(taken(EMPTY_BOARD, order, w), w);
-    expect(shardsAt(begun, 'EZ01')).toHaveLength(5);
-  });
-
   it('ends: they come home by themselves, and not before', () => {
     const board = out({ until: '2h' });
     expect(later(board, NOW + 2 * HOUR_MS - 1)).toBe(board);
@@ -224,22 +217,6 @@ describe('the way home', () => {
     expect(frozen.moves).toMatchObject([{ state: 'frozen', freezeUntilMs: NOW + 30_000 }]);
     const home = carriedOut(taken(frozen, { do: 'continue', run }), world(), person);
     expect(home.owners).toEqual(world().rules.owners);
-  });
-
-  it('without any look at the data is refused, but for who says so by name', () => {
-    const scope = { kind: 'zone', zone: 'EZ01' };
-    const blind = { do: 'pop-back', scope, mode: 'no-freeze' };
-    expect(give(out(), blind)).toMatchObject({ error: { rule: 'verified-return' } });
-    const home = carriedOut(taken(out(), { ...blind, overrides: ['verified-return'] }));
-    expect(home).toMatchObject({ owners: world().rules.owners, switches: [] });
-    const light = taken(EMPTY_BOARD, { ...OUT, mode: 'no-freeze', pace: [2], soakS: 60 });
-    let half = light;
-    while (ownerOf(half, 91) !== 'EZ01') {
-      const next = advance(half, world(), sight(half));
-      if (next?.kind === 'commit') half = next.board;
-    }
-    const undone = carriedOut(taken(half, { do: 'abort', run: 'r1', back: true }));
-    expect(undone.owners).toEqual(world().rules.owners);
   });
 
   it('stands still while somebody holds it, and is dropped by an abort, with no freeze on the books', () => {
