@@ -71,10 +71,13 @@ function begin(board: Board, run: Run, world: World, sight: Sight): Next {
   if (!begun.ok) return hold(board, run, sight, noteOf(begun.error));
   const { patch, queue, what } = begun.value;
   const busy = busyShard(queue, board, run.id);
-  if (busy !== null)
-    return isDue(run)
-      ? { kind: 'wait', for: 'time', run: run.id, text: busy.message }
-      : hold(board, run, sight, noteOf(busy));
+  if (busy !== null) {
+    // One that holds may do so for days: then a person has to look at both.
+    const going = { ...board, runs: board.runs.filter((r) => r.state === 'running') };
+    if (isDue(run) && busyShard(queue, going, run.id) !== null)
+      return { kind: 'wait', for: 'gates', run: run.id, text: busy.message };
+    return hold(board, run, sight, noteOf(busy));
+  }
   const owners = board.owners ?? ownersOf(board, world.rules);
   const since = board.since ?? owners.map(() => 0);
   const mine = { ...run, queue, moved: 0, soakUntilMs: null, agreed: false };
