@@ -4,13 +4,14 @@
  */
 import { type Board, hasFlipped, type Move, type Signature, type Switch } from './board.ts';
 import { changed, withSwitch } from './change.ts';
+import { isFilling } from './filling.ts';
 import type { Sight } from './move.ts';
 import { hold, type Next, onBehalf, stopped } from './next.ts';
 import { isTaker } from './owners.ts';
-import { isWorkedOn } from './pop-out.ts';
+import { isOrderedBy, isWorkedOn } from './pop-out.ts';
 import { watchHeld } from './release-step.ts';
 import { restoreOf, reverseOf } from './reverse.ts';
-import { isOver, type Run } from './run.ts';
+import { isMoveStep, isOver, type Run } from './run.ts';
 import { advanceMoves, dropped } from './run-moves.ts';
 import { advanceStep } from './run-steps.ts';
 import { judgeAsGate, noteOf, type World } from './safety.ts';
@@ -116,7 +117,7 @@ function cameBack(board: Board, run: Run, sight: Sight): Next | null {
 
 function ended(board: Board, run: Run, sight: Sight): Next {
   const over: Run = { ...run, state: 'aborted', endedAtMs: sight.nowMs, queue: [] };
-  const switches = board.switches.filter((s) => !isIdle(s, run));
+  const switches = board.switches.filter((s) => !isIdle(s, run, board));
   const back = run.onTrouble === 'back' ? reverseOf(board, run, sight.nowMs) : null;
   const patch = back === null ? { switches } : { switches, nextId: back.nextId };
   const next = onBehalf(board, over, patch, sight, 'aborted');
@@ -131,14 +132,15 @@ const isStuck = (board: Board, run: Run): boolean =>
   board.moves.every((m) => m.run !== run.id);
 
 /** A drain that the run has ordered, and that has taken nobody yet: as if it had never begun. */
-const isIdle = (s: Switch, run: Run): boolean =>
+const isIdle = (s: Switch, run: Run, board: Board): boolean =>
   isTaker(s) &&
   s.taken.length === 0 &&
+  !isFilling(board, s, run.id) &&
   run.steps
     .slice(0, run.at + 1)
     .some((t) =>
       s.action === 'pop-out'
-        ? t.do === 'pop-out' && t.app === s.app && sameScope(t.scope, s.scope)
+        ? isMoveStep(t) && isOrderedBy(s, t)
         : (t.do === 'drain' || t.do === 'failover') && sameScope(t.scope, s.scope),
     );
 

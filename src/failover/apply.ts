@@ -180,7 +180,10 @@ function startPopping(
   const planned = poppingPlan(command, world, signature.atMs);
   if (!planned.ok) return planned;
   const { plan, untilMs } = planned.value;
-  const wishes = { ...wishesOf(command, signature), fenced: command.fenced, untilMs };
+  // What is set aside is so when the shards go, which may be days from now.
+  const [first] = plan.steps;
+  const begins = first?.do === 'wait' ? { ...signature, atMs: first.untilMs } : signature;
+  const wishes = { ...wishesOf(command, begins), fenced: command.fenced, untilMs };
   return start(board, plan, wishes, signature, world, at);
 }
 

@@ -55,12 +55,11 @@ function act(board: Board, policy: Policy, zone: string, world: World, sight: Si
   const step = isElastic ? returnOf(zone) : failoverOf(zone);
   const legs = planLegs(step, board, world, []);
   if (!legs.ok || (isElastic && legs.value.length === 0)) return null;
-  if (policy.act === 'return') {
-    const freed = letGo(board, zone, legs.value, sight);
-    if (freed !== null) return freed;
-  }
-  if (busyShard(legs.value, board, '') !== null) return null;
   const starts = policy.act !== 'propose' && shards.length + underWay(board) <= policy.maxShards;
+  const freed = starts && policy.act === 'return' ? letGo(board, zone, legs.value, sight) : null;
+  // A way back is given up for one that can go, not for nothing.
+  const free = freed === null ? board : withoutVain(board, zone);
+  if (busyShard(legs.value, free, '') !== null) return null;
   const { id, nextId } = numbered(board, 'r');
   const reason = `zone ${zone}: fewer than ${policy.usableBelowPercent} % of its endpoints usable for ${policy.forS} s`;
   const signature: Signature = { by: AUTOMATIC, reason, atMs: sight.nowMs };
@@ -80,9 +79,10 @@ function act(board: Board, policy: Policy, zone: string, world: World, sight: Si
     state: starts ? 'running' : 'waiting',
     note: starts ? '' : `proposed: approve ${id} starts it, abort ${id} dismisses it`,
   };
-  const next = changed(board, { runs: [...board.runs, run], nextId }, signature);
+  const next = changed(free, { runs: [...free.runs, run], nextId }, signature);
   // What would be refused is not even proposed: it would be proposed for ever.
   if (forecast(next, id, world).stopped !== null) return null;
+  if (freed !== null) return freed;
   return { board: next, what: `${starts ? 'started' : 'proposed'} ${run.name}` };
 }
 
@@ -93,10 +93,8 @@ function act(board: Board, policy: Policy, zone: string, world: World, sight: Si
 function letGo(board: Board, zone: string, legs: readonly Leg[], sight: Sight): Acted | null {
   const mine = new Set(legs.flatMap((l) => l.shards));
   for (const run of board.runs) {
-    const moves = board.moves.filter((m) => m.run === run.id);
-    const waits = moves.length > 0 && moves.every((m) => m.state === 'verifying');
-    if (isOver(run) || run.state === 'aborting' || !waits) continue;
-    if (!moves.some((m) => m.from === zone && m.shards.some((s) => mine.has(s)))) continue;
+    const waiting = inVain(board, run, zone);
+    if (!waiting.some((l) => l.shards.some((s) => mine.has(s)))) continue;
     const note = `zone ${zone} is lost: its shards go home without it`;
     const signature: Signature = { by: AUTOMATIC, reason: note, atMs: sight.nowMs };
     const over: Run = { ...run, state: 'aborting', onTrouble: 'hold', note };
@@ -104,6 +102,27 @@ function letGo(board: Board, zone: string, legs: readonly Leg[], sight: Sight): 
     return { board: next, what: `run ${run.id}: aborted: ${note}` };
   }
   return null;
+}
+
+/** As if all of them had let go. */
+function withoutVain(board: Board, zone: string): Board {
+  const runs = board.runs.filter((r) => inVain(board, r, zone).length === 0);
+  const ids = new Set(runs.map((r) => r.id));
+  return { ...board, runs, moves: board.moves.filter((m) => ids.has(m.run)) };
+}
+
+/**
+ * What a way back still has to bring from there: it verifies, or its freeze has come to nothing and it
+ * holds. One that asks nothing of the zone, or that this room has begun, is no such.
+ */
+function inVain(board: Board, run: Run, zone: string): readonly Leg[] {
+  const step = run.steps[run.at];
+  if (isOver(run) || run.state === 'aborting' || run.by === AUTOMATIC) return [];
+  if (step?.do !== 'pop-back' || step.mode !== 'freeze') return [];
+  const moves = board.moves.filter((m) => m.run === run.id);
+  if (moves.some((m) => m.state !== 'verifying')) return [];
+  const held = run.state === 'holding' ? (run.queue ?? []) : [];
+  return (moves.length > 0 ? moves : held).filter((l) => l.from === zone);
 }
 
 const returnOf = (zone: string): MoveStep => ({
@@ -131,7 +150,7 @@ function isDwelling(board: Board, policy: Policy, zone: string, nowMs: number): 
       (s) => 'scope' in s && s.scope.kind === 'zone' && s.scope.zone === zone,
     );
     if (spoken.length === 0) return false;
-    if (!isOver(r)) return true;
+    if (!isOver(r)) return policy.act !== 'return' || inVain(board, r, zone).length === 0;
     if (r.by !== AUTOMATIC && spoken.every((s) => s.do === 'pop-back')) return false;
     return nowMs - (r.endedAtMs ?? r.atMs) < policy.dwellS * 1000;
   });

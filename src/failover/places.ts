@@ -3,11 +3,22 @@ import type { IdcId } from '../model/ids.ts';
 import type { Rules } from '../zone/compile-rules.ts';
 import { type Group, ownsShards, type Topology, type Zone } from '../zone/topology.ts';
 import type { Board, Switch } from './board.ts';
-import { holdsGroup, holdsZone } from './scope.ts';
+import { holdsGroup, holdsZone, scopeText } from './scope.ts';
 
 /** A zone that no user is to be moved to: drained itself, or its IDC or city is. */
 export const isOut = (board: Board, zone: Zone): boolean =>
-  board.switches.some((s) => s.action === 'drain' && s.percent === 100 && holdsZone(s.scope, zone));
+  board.switches.some((s) => keepsOut(s, zone));
+
+const keepsOut = (s: Switch, zone: Zone): boolean =>
+  s.action === 'drain' && s.percent === 100 && holdsZone(s.scope, zone);
+
+/** The switches that keep it drained, as `s3 (zone RZ05)`. */
+export const holdersOf = (board: Board, zone: Zone): string =>
+  board.switches
+    .flatMap((s) =>
+      s.action === 'drain' && keepsOut(s, zone) ? [`${s.id} (${scopeText(s.scope)})`] : [],
+    )
+    .join(', ');
 
 export const isIdcOut = (board: Board, idc: IdcId, topology: Topology): boolean =>
   board.switches.some(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ZoneId } from '../model/ids.ts';
+import type { AppId, ZoneId } from '../model/ids.ts';
 import type { Report } from '../model/issue.ts';
 import { addressSchema, apiVersionSchema, countSchema, nameSchema } from '../model/schema.ts';
 import { ownsShards, type Topology } from '../zone/topology.ts';
@@ -101,6 +101,11 @@ export function compilePlan(doc: PlanDoc, topology: Topology, report: Report): P
 function compileStep(doc: StepDoc, index: number, topology: Topology, report: Report): Step {
   const act = ACTS.find((a) => doc[a] !== undefined)!;
   const path = ['steps', index, act];
+  if (doc.app !== undefined && act !== 'popOut' && act !== 'popBack')
+    report.error(['steps', index, 'app'], 'app', `${act} is never of one app`, {
+      found: doc.app,
+      expected: 'popOut or popBack',
+    });
   if (act === 'confirm') return { do: act, text: doc.confirm! };
   if (act === 'soak') return { do: act, soakS: doc.soak! };
   if (act === 'wait') return { do: act, untilMs: Date.parse(doc.wait!) };
@@ -171,8 +176,45 @@ function poppingStep(
       found: zone,
       expected: 'a zone of type elastic',
     });
+  if (act === 'popBack' && doc.to !== undefined)
+    report.error(
+      ['steps', index, 'to'],
+      'to',
+      'shards are popped back to where they were taken from',
+      {
+        found: doc.to,
+        expected: 'a move, for another zone',
+      },
+    );
+  if (act === 'popBack' && doc.percent !== undefined)
+    report.error(['steps', index, 'percent'], 'percent', 'popBack takes no percentage', {
+      expected: 'the shards that come back',
+    });
+  if (act === 'popOut' && doc.percent === 0)
+    report.error(['steps', index, 'percent'], 'percent', 'nobody would be popped out', {
+      expected: '1 to 100',
+    });
+  checkApp(doc, index, topology, report);
+  checkPace(doc, index, report);
   const popped = act === 'popOut' ? 'pop-out' : 'pop-back';
-  return { do: popped, scope, app: doc.app ?? null, to: doc.to ?? 'partner', ...paceOf(doc) };
+  const pace = { ...paceOf(doc), percent: 100 };
+  const part = act === 'popOut' ? firstOf(scope, doc.percent ?? 100) : scope;
+  return { do: popped, scope: part, app: doc.app ?? null, to: doc.to ?? 'partner', ...pace };
+}
+
+/** Always the first so many, as the command does it: raising the part keeps those who are out. */
+function firstOf(scope: Scope, percent: number): Scope {
+  if (scope.kind !== 'shards') return scope;
+  const { shards } = scope;
+  return { kind: 'shards', shards: shards.slice(0, Math.ceil((shards.length * percent) / 100)) };
+}
+
+/** Only an app that some elastic zone runs can have been, or be, on loan. */
+function checkApp({ app }: StepDoc, index: number, { zones }: Topology, report: Report): void {
+  if (app === undefined) return;
+  const groups = [...zones.values()].filter((z) => z.type === 'elastic').flatMap((z) => z.groups);
+  const apps = new Set(groups.flatMap((g) => [...g.endpoints.keys()]));
+  if (!apps.has(app as AppId)) report.unknownName(['steps', index, 'app'], 'app', app, apps);
 }
 
 /** Which scopes an order takes. */
@@ -184,14 +226,9 @@ const FITS: Readonly<Record<'freeze' | 'unfreeze' | 'off' | 'on', readonly Scope
 };
 
 function checkTarget(doc: StepDoc, index: number, topology: Topology, report: Report): void {
-  const { to, pace = [] } = doc;
+  const { to } = doc;
   const path = ['steps', index];
-  if (pace.some((p, i) => i > 0 && p <= pace[i - 1]!)) {
-    report.error([...path, 'pace'], 'pace', 'the stages of a pace grow: each is a sum', {
-      found: pace.join(', '),
-      expected: 'rising numbers, as 1, 5, 25',
-    });
-  }
+  checkPace(doc, index, report);
   if (to === undefined || WORDS.includes(to)) return;
   const zone = topology.zones.get(to as ZoneId);
   if (zone === undefined) report.unknownName([...path, 'to'], 'zone', to, topology.zones.keys());
@@ -200,6 +237,16 @@ function checkTarget(doc: StepDoc, index: number, topology: Topology, report: Re
       found: to,
       expected: 'an rzone or an elastic zone',
     });
+}
+
+function checkPace({ pace = [] }: StepDoc, index: number, report: Report): void {
+  const path = ['steps', index];
+  if (pace.some((p, i) => i > 0 && p <= pace[i - 1]!)) {
+    report.error([...path, 'pace'], 'pace', 'the stages of a pace grow: each is a sum', {
+      found: pace.join(', '),
+      expected: 'rising numbers, as 1, 5, 25',
+    });
+  }
 }
 
 const WORDS: readonly string[] = ['partner', 'local', 'remote', 'declared'];

@@ -8,6 +8,7 @@ import { fail, ok, type Result } from '../model/result.ts';
 import { rangesText } from '../zone/compile-rules.ts';
 import { type Board, MOST_APP_OWNERS, type Taken } from './board.ts';
 import { numbered } from './change.ts';
+import { isFilling } from './filling.ts';
 import {
   givenBackTo,
   isTaker,
@@ -18,8 +19,8 @@ import {
   popOutsOf,
   withOwner,
 } from './owners.ts';
-import { isOut } from './places.ts';
-import type { Leg, MoveStep, Run } from './run.ts';
+import { holdersOf, isOut } from './places.ts';
+import { isOver, type Leg, type MoveStep, type Run } from './run.ts';
 import type { Refusal, World } from './safety.ts';
 import { sameScope } from './scope.ts';
 import type { Signed } from './steps.ts';
@@ -31,11 +32,11 @@ const shardsIn = ({ scope }: MoveStep): readonly number[] =>
 const speaksOf = (step: MoveStep, s: PopOut, shard: number): boolean =>
   step.scope.kind === 'zone' ? s.to === step.scope.zone : shardsIn(step).includes(shard);
 
-/** Those that a way back is about. */
+/** Those that a way back is about; one that is due names its switch, whose scope may have shrunk since. */
 const popOutsIn = (board: Board, step: MoveStep): PopOut[] =>
   popOutsOf(board).filter((s) =>
     step.exact
-      ? s.app === step.app && sameScope(s.scope, step.scope)
+      ? s.id === step.to || (s.app === step.app && sameScope(s.scope, step.scope))
       : (step.app === null || s.app === step.app) &&
         s.scope.shards.some((shard) => speaksOf(step, s, shard)),
   );
@@ -121,7 +122,7 @@ export function backLegs(
     if (aside.includes('last-zone')) continue;
     return fail({
       rule: 'last-zone',
-      message: `shards ${rangesText(leg.shards)}${ofApp(leg.app)} would go back to ${leg.to}, which a switch keeps drained`,
+      message: `shards ${rangesText(leg.shards)}${ofApp(leg.app)} would go back to ${leg.to}, which a switch keeps drained${zone === undefined ? '' : `: ${holdersOf(board, zone)}`}`,
       passes: `restore what holds ${leg.to} first, or move them to another zone`,
     });
   }
@@ -161,15 +162,45 @@ export function markedOut(
 const part = (taken: readonly Taken[], keeps: (shard: number) => boolean): Taken[] =>
   taken.map((t) => ({ ...t, shards: t.shards.filter(keeps) })).filter((t) => t.shards.length > 0);
 
-/** What has flipped is out; its home is remembered once. */
+/**
+ * What has flipped is out; its home is remembered once. The switch is found by the shards, as each
+ * stands on one switch of its app only: its scope may be smaller by now than what the step names.
+ */
 export function takenOut(board: Board, step: MoveStep, leg: Leg): Board['switches'] {
   return board.switches.map((s) => {
-    if (s.action !== 'pop-out' || s.app !== step.app || !sameScope(s.scope, step.scope)) return s;
+    if (s.action !== 'pop-out' || s.app !== step.app || s.to !== step.to) return s;
     const known = s.taken.flatMap((t) => t.shards);
-    const shards = leg.shards.filter((shard) => !known.includes(shard));
+    const shards = leg.shards.filter(
+      (shard) => s.scope.shards.includes(shard) && !known.includes(shard),
+    );
     if (shards.length === 0) return s;
     return { ...s, taken: [...s.taken, { from: leg.from, app: leg.app, shards }] };
   });
+}
+
+/** The switch that a step has ordered, or what is left of it. */
+export const isOrderedBy = (s: PopOut, step: MoveStep): boolean =>
+  step.do === 'pop-out' &&
+  s.app === step.app &&
+  s.to === step.to &&
+  s.scope.shards.every((shard) => shardsIn(step).includes(shard));
+
+/** A run out that is over, and that has nothing out: its switch would promise a way home to nobody. */
+export const withoutIdle = (board: Board, step: MoveStep, run: string): Board['switches'] =>
+  board.switches.filter(
+    (s) =>
+      !(s.action === 'pop-out' && s.taken.length === 0 && isOrderedBy(s, step)) ||
+      isFilling(board, s, run),
+  );
+
+/** Shards that a run is about to take out, or is just taking: their switch must be there when they flip. */
+function onTheWayOut(board: Board, app: PopOut['app']): ReadonlySet<number> {
+  const legs = board.runs.flatMap((run) => {
+    const step = run.steps[run.at];
+    if (isOver(run) || step?.do !== 'pop-out' || step.app !== app) return [];
+    return [...(run.queue ?? []), ...board.moves.filter((m) => m.run === run.id)];
+  });
+  return new Set(legs.flatMap((l) => l.shards));
 }
 
 /** After a way back: what is home is nobody’s loan any more, and a switch without any is over. */
@@ -184,7 +215,7 @@ export function leftOut(board: Board, step: MoveStep, { rules }: World): Board['
     const taken = s.taken
       .map((t) => ({ ...t, shards: t.shards.filter((x) => !isHome(x, t.from)) }))
       .filter((t) => t.shards.length > 0);
-    const away = new Set(taken.flatMap((t) => t.shards));
+    const away = new Set([...taken.flatMap((t) => t.shards), ...onTheWayOut(board, s.app)]);
     const shards = s.scope.shards.filter((x) => away.has(x) || !speaksOf(step, s, x));
     return shards.length === 0 ? [] : [{ ...s, taken, scope: { ...s.scope, shards } }];
   });

@@ -49,7 +49,8 @@ export function restoreOf(board: Board, due: Taker, sight: { nowMs: number; me: 
     do: isOut ? 'pop-back' : 'restore',
     scope: due.scope,
     app: isOut ? due.app : null,
-    ...{ to: 'partner', percent: 100, pace: [], soakS: 0, mode: 'freeze' },
+    to: isOut ? due.id : 'partner',
+    ...{ percent: 100, pace: [], soakS: 0, mode: 'freeze' },
     stopWhen: { errorPercent: null },
     exact: true,
   };

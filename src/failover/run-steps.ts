@@ -1,7 +1,7 @@
 /** The step that a run is at: begun, stage by stage, ended. In doubt it holds. */
 import { assertNever } from '../model/result.ts';
 import { rangesText } from '../zone/compile-rules.ts';
-import type { Board, Move } from './board.ts';
+import { type Board, hasFlipped, type Move } from './board.ts';
 import { numbered } from './change.ts';
 import { busyShard } from './legs.ts';
 import { utcText } from './moments.ts';
@@ -71,7 +71,13 @@ function begin(board: Board, run: Run, world: World, sight: Sight): Next {
   if (!begun.ok) return hold(board, run, sight, noteOf(begun.error));
   const { patch, queue, what } = begun.value;
   const busy = busyShard(queue, board, run.id);
-  if (busy !== null) return hold(board, run, sight, noteOf(busy));
+  if (busy !== null) {
+    // One that holds may do so for days: then a person has to look at both.
+    const going = { ...board, runs: board.runs.filter((r) => r.state === 'running') };
+    if (isDue(run) && busyShard(queue, going, run.id) !== null)
+      return { kind: 'wait', for: 'gates', run: run.id, text: busy.message };
+    return hold(board, run, sight, noteOf(busy));
+  }
   const owners = board.owners ?? ownersOf(board, world.rules);
   const since = board.since ?? owners.map(() => 0);
   const mine = { ...run, queue, moved: 0, soakUntilMs: null, agreed: false };
@@ -79,6 +85,12 @@ function begin(board: Board, run: Run, world: World, sight: Sight): Next {
   if (next.kind !== 'commit') return next;
   const [refusal] = judgeChange(board, next.board, world, asideOf(run, sight.nowMs));
   return refusal === undefined ? next : hold(board, run, sight, noteOf(refusal));
+}
+
+/** A way back that goes by itself: nobody is there who would tell it to go on when the shards are free. */
+function isDue(run: Run): boolean {
+  const step = run.steps[run.at];
+  return (step?.do === 'restore' || step?.do === 'pop-back') && step.exact;
 }
 
 const soaking = (run: Run): Next => ({ kind: 'wait', for: 'time', run: run.id, text: 'soaking' });
@@ -101,7 +113,7 @@ function advanceStage(
   }
   if (run.soakUntilMs !== null && sight.nowMs < run.soakUntilMs) return soaking(run);
   if (queue.length === 0) {
-    const switches = endStep(board, current, world);
+    const switches = endStep(board, run, current, world);
     return nextStep(board, run, { switches }, sight, `${current.do} is complete`);
   }
   return pushFreeze(board, run, current, queue, world, sight);
@@ -123,9 +135,10 @@ function pushFreeze(
     current.mode === 'no-freeze' ? null : overBudget(board, shards, sight.nowMs, world.settings);
   if (budget !== null && !aside.includes(budget.rule))
     return hold(board, run, sight, noteOf(budget));
-  let after: Board = { ...board, owners: board.owners ?? ownersOf(board, world.rules) };
+  const before = arrived(board, new Set(legs.map((l) => l.to)), world);
+  let after = before;
   for (const leg of legs) after = { ...after, ...flipped(after, leg, board.epoch + 1) };
-  const [refusal] = judgeChange(board, after, world, aside);
+  const [refusal] = judgeChange(before, after, world, aside);
   if (refusal !== undefined) return hold(board, run, sight, noteOf(refusal));
   let { nextId } = board;
   const first = firstState(current, aside);
@@ -143,6 +156,15 @@ function pushFreeze(
   const what = `${BEGINS[first]} shards ${rangesText(shards.toSorted((a, b) => a - b))}`;
   const mine = { ...run, queue: rest, soakUntilMs: null, agreed: false };
   return onBehalf(board, mine, { moves: [...board.moves, ...moves], nextId }, sight, what);
+}
+
+/** With all who are on their way to these zones, by whatever run, there already: their room is taken. */
+function arrived(board: Board, zones: ReadonlySet<string>, world: World): Board {
+  let there: Board = { ...board, owners: board.owners ?? ownersOf(board, world.rules) };
+  for (const move of board.moves)
+    if (zones.has(move.to) && !hasFlipped(move))
+      there = { ...there, ...flipped(there, move, board.epoch + 1) };
+  return there;
 }
 
 type First = 'verifying' | 'freeze-pushed' | 'caught-up';

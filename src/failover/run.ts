@@ -20,7 +20,10 @@ export interface MoveStep {
   readonly scope: Scope;
   /** Only this app of them; null: of pop-back whatever is out, else all that lives with the shard. */
   readonly app: OneApp;
-  /** partner: `dr.local`, or `dr.remote` where that can't serve. Else local, remote, a zone. */
+  /**
+   * partner: `dr.local`, or `dr.remote` where that can't serve. Else local, remote, a zone. Of a
+   * pop-back that is due, the switch: part of its shards may have been popped out anew meanwhile.
+   */
   readonly to: string;
   /** 1 … 100 of the shards in scope. */
   readonly percent: number;

@@ -3,9 +3,10 @@ import { fail, ok, type Result } from '../model/result.ts';
 import { rangesText } from '../zone/compile-rules.ts';
 import type { Board, OneApp, Scope, Signature, Switch, Taken } from './board.ts';
 import { numbered, withSwitch } from './change.ts';
+import { isFilling } from './filling.ts';
 import { drainsIn, planLegs } from './legs.ts';
 import { type Drain, isTaker, ofApp, type Taker } from './owners.ts';
-import { leftOut, markedOut, takenOut } from './pop-out.ts';
+import { leftOut, markedOut, takenOut, withoutIdle } from './pop-out.ts';
 import { asideOf, isMoveStep, type Leg, type MoveStep, type OrderStep, type Run } from './run.ts';
 import type { Refusal, World } from './safety.ts';
 import { sameScope, scopeText } from './scope.ts';
@@ -37,6 +38,8 @@ export function beginStep(
     return ok({ patch, queue: [], what: orderText(step) });
   }
   if (step.do === 'pop-out' && run.untilMs !== null && nowMs >= run.untilMs) return fail(TOO_LATE);
+  const isBlind = step.do === 'pop-back' && step.mode === 'no-freeze' && !step.exact;
+  if (isBlind && !overrode.includes('verified-return')) return fail(UNVERIFIED);
   const legs = planLegs(step, board, world, overrode);
   if (!legs.ok) return legs;
   const shards = legs.value.flatMap((l) => l.shards).toSorted((a, b) => a - b);
@@ -48,6 +51,14 @@ const TOO_LATE: Refusal = {
   rule: 'state',
   message: 'the window is over: what is popped out would have to come back at once',
   passes: 'abort it, and pop out anew',
+};
+
+/** What went out without a freeze goes back so when its run is undone; else somebody has to say it by name. */
+const UNVERIFIED: Refusal = {
+  rule: 'verified-return',
+  message:
+    'a way back in mode no-freeze looks at no data: what was written there may be lost at home',
+  passes: 'mode freeze, or --override verified-return for apps without state',
 };
 
 const orderText = (step: OrderStep): string =>
@@ -182,11 +193,14 @@ function without(s: Switch, gone: ReadonlySet<number>, app: OneApp): Switch {
 }
 
 /** A drain that takes nothing and holds nothing is over. */
-export function endStep(board: Board, step: MoveStep, world: World): readonly Switch[] {
+export function endStep(board: Board, run: Run, step: MoveStep, world: World): readonly Switch[] {
   if (step.do === 'pop-back') return leftOut(board, step, world);
+  if (step.do === 'pop-out') return withoutIdle(board, step, run.id);
   if (step.do !== 'restore') return board.switches;
   const back = new Set(drainsIn(board, step, world.topology).map((d) => d.id));
   return board.switches.filter(
-    (s) => !(s.action === 'drain' && back.has(s.id) && s.percent === 0 && s.taken.length === 0),
+    (s) =>
+      !(s.action === 'drain' && back.has(s.id) && s.percent === 0 && s.taken.length === 0) ||
+      isFilling(board, s, run.id),
   );
 }

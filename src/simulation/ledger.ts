@@ -4,7 +4,7 @@
  * invariants as they come; a sentence says which one broke, null that none did.
  */
 import { type Board, EMPTY_BOARD, hasFlipped, type Move } from '../failover/board.ts';
-import { ownersOf } from '../failover/owners.ts';
+import { ownersOf, popOutsOf } from '../failover/owners.ts';
 import type { World } from '../failover/safety.ts';
 import type { ZoneId } from '../model/ids.ts';
 import { rangesText } from '../zone/compile-rules.ts';
@@ -86,6 +86,7 @@ export class Ledger {
         .map((app) => this.#ownersOfApp(app, before, next))
         .find((b) => b !== undefined) ??
       this.#moves(before, next, nowMs) ??
+      this.#loans(before, next) ??
       this.#persons(next) ??
       next.runs
         .filter((r) => r.state === 'aborted' && next.moves.some((m) => m.run === r.id))
@@ -152,6 +153,22 @@ export class Ledger {
     for (const old of before.moves) {
       if (next.moves.some((m) => m.id === old.id)) continue;
       if (hasFlipped(old)) for (const key of this.#takenBy(old)) this.#movedMs.set(key, nowMs);
+    }
+    return undefined;
+  }
+
+  /** What goes out on loan is on the board with its home, or nobody would ever bring it back. */
+  #loans(before: Board, next: Board): string | undefined {
+    for (const move of flips(before, next)) {
+      const run = next.runs.find((r) => r.id === move.run);
+      if (run?.steps[run.at]?.do !== 'pop-out') continue;
+      const known = popOutsOf(next)
+        .flatMap((s) => s.taken)
+        .filter((t) => t.app === move.app)
+        .flatMap((t) => t.shards);
+      const lost = move.shards.find((s) => !known.includes(s));
+      if (lost !== undefined)
+        return `a loan is remembered: shard ${lost} went out by ${move.id}, and no switch knows where from`;
     }
     return undefined;
   }

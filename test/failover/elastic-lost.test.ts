@@ -87,6 +87,34 @@ describe('an elastic zone that dies', () => {
     expect(homesOf(carriedOut(acted.board, world(), behind))).toEqual(['RZ05']);
   });
 
+  it.each([
+    ['a person has ordered, and that verifies', 'verifying', { kind: 'zone', zone: 'EZ01' }],
+    ['holds because its freeze came to nothing', 'frozen', { kind: 'shards', shards: [90] }],
+  ])('takes the shards from a way back that %s', (_, state, scope) => {
+    const behind: Partial<Sight> = {
+      level: (m) => (m.state === 'verifying' && state === 'frozen' ? 'level' : 'behind'),
+    };
+    const back = carriedOut(taken(out(), { do: 'pop-back', scope }), world(), behind);
+    expect(back.moves).toMatchObject([{ state }]);
+    const waits = carriedOut(back, world(), { ...behind, nowMs: NOW + 31_000 });
+    const freed = after(31, waits, RETURN, NOW + 31_000);
+    const let1 = carriedOut(freed!.board, world(), { ...behind, nowMs: NOW + 62_000 });
+    const acted = after(40, let1, RETURN, NOW + 62_000);
+    expect(acted?.board.runs.at(-1)).toMatchObject({ name: 'pop-back zone EZ01 by itself' });
+    const home = carriedOut(acted!.board, world(), { ...behind, nowMs: NOW + 102_000 });
+    expect(homesOf(home)).toEqual(['RZ05']);
+    expect(after(40, home, RETURN, NOW + 103_000)).toBeNull();
+  });
+
+  it('does not cost a way back that waits its run where the other way is barred as well', () => {
+    const behind: Partial<Sight> = { level: () => 'behind', nowMs: NOW + 3_600_000 };
+    const due = carriedOut(out({ until: '1h' }), world(), behind);
+    const small = world({ shardRps: 1e9 });
+    const unwell = new Map([['EZ01', 0]]);
+    const seen = sight(due, { nowMs: NOW + 3_700_000, gates: dead(due) });
+    expect(actByItself(due, [RETURN], unwell, small, seen)).toBeNull();
+  });
+
   it('is not left alone because somebody has popped back an earlier loan', () => {
     const back = { do: 'pop-back', scope: { kind: 'zone', zone: 'EZ01' } };
     const again = carriedOut(taken(carriedOut(taken(out(), back)), OUT));

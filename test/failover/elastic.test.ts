@@ -249,7 +249,9 @@ describe('the way home', () => {
     expect(shardsAt(drained, 'EZ01')).toHaveLength(5);
     const held = later(drained, NOW + 2 * HOUR_MS);
     expect(last(held)).toMatchObject({ state: 'holding' });
-    expect(last(held).note).toContain('would go back to RZ05, which a switch keeps drained');
+    expect(last(held).note).toContain(
+      'would go back to RZ05, which a switch keeps drained: s5 (zone RZ05)',
+    );
   });
 });
 
