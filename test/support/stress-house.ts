@@ -51,6 +51,10 @@ export interface HouseOptions {
   readonly eleven?: string;
   /** YAML of the Gate document’s `overload`. */
   readonly overload?: string;
+  /** YAML of the Upstreams document’s `default`. */
+  readonly upstreams?: string;
+  /** YAML of the Fleet document’s times. */
+  readonly fleet?: string;
 }
 
 export class StressHouse {
@@ -113,6 +117,11 @@ export class StressHouse {
   #serve(where: string, req: http.IncomingMessage, res: http.ServerResponse): void {
     this.#note(where, req);
     req.resume();
+    if (req.url?.startsWith('/bad') === true) res.statusCode = 503;
+    if (req.url?.startsWith('/reset') === true) {
+      req.socket.destroy();
+      return;
+    }
     res.setHeader('X-Ldc-Stress', 'leak');
     res.setHeader('X-Ldc-Zone', where);
     res.setHeader('X-Ldc-Uid', '2088000000000680');
@@ -127,7 +136,8 @@ export class StressHouse {
     req.on('end', () => res.end(where));
   }
 
-  #config({ forged = 'refuse', eleven = '', overload = '{}' }: HouseOptions): string {
+  #config(options: HouseOptions): string {
+    const { forged = 'refuse', eleven = '', overload = '{}', upstreams, fleet } = options;
     const port = (name: string): string => `127.0.0.1:${this.#ports.get(name)}`;
     const group = (zone: string, app: string): string =>
       `{ endpoints: { ${app}: ["${port(zone)}"] }, shadow: { ${app}: ["${port(`${zone}~shadow`)}"] } }`;
@@ -191,6 +201,9 @@ kind: Fleet
 store: { file: ${join(this.directory, 'board')} }
 stateDir: ${join(this.directory, '{gate}')}
 catchUp: { by: none }
+${fleet ?? ''}
+---
+{ apiVersion: zonegate/v1, kind: Upstreams, default: ${upstreams ?? '{}'} }
 `;
   }
 
