@@ -60,21 +60,31 @@ export const sceneOf = ({ mark }: Caller): Scene | null =>
   mark?.kind === 'scene' ? mark.scene : null;
 
 const STOPPED: Refused = Object.freeze({ status: 503, reason: STRESS.stopped });
-const ENDED: Refused = Object.freeze({ status: 503, reason: STRESS.ended });
+export const ENDED: Refused = Object.freeze({ status: 503, reason: STRESS.ended });
+const LOST: Refused = Object.freeze({ status: 503, reason: STRESS.lost });
 const NO_SHADOW: Refused = Object.freeze({ status: 503, reason: STRESS.noShadow });
 
 /** Whether the walk ends with what is known of the mark; null: it goes on. */
 export function stopOf(
   caller: Caller,
   { receivedAtMs }: RequestFacts,
-  { placement }: Snapshot,
+  snapshot: Snapshot,
 ): Refused | null {
   const { mark } = caller;
   if (mark === undefined || mark.kind === 'stripped') return null;
-  if (mark.kind === 'refused') return mark;
-  const { stoppedScenes } = placement;
-  if (stoppedScenes.has(mark.scene.name) || stoppedScenes.has('*')) return STOPPED;
-  return receivedAtMs < mark.scene.untilMs ? null : ENDED;
+  return mark.kind === 'refused' ? mark : endOf(mark.scene, receivedAtMs, snapshot);
+}
+
+/** Why the scene is not to go on, be it before a request or in the middle; null: it may. */
+export function endOf(
+  { name, untilMs }: Scene,
+  nowMs: number,
+  { placement: { stoppedScenes }, lost }: Snapshot,
+): Refused | null {
+  if (stoppedScenes.has(name) || stoppedScenes.has('*')) return STOPPED;
+  // No kill switch would reach this gate, and nobody needs a load test.
+  if (lost) return LOST;
+  return nowMs < untilMs ? null : ENDED;
 }
 
 const lanes = new WeakMap<Scene, Lane>();

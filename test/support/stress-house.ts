@@ -3,7 +3,7 @@
  * in each IDC, a gzone, all with shadows. The scene `eleven` has a table of its own, `mirror-users` the
  * users' table.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -12,6 +12,7 @@ import { Gate } from '../../src/main.ts';
 import type { IdcId } from '../../src/model/ids.ts';
 import { load, SECRET, scratch } from './config.ts';
 import { freePort } from './ports.ts';
+import { until } from './until.ts';
 
 const IDCS = ['one', 'two', 'three'] as const;
 export type IdcName = (typeof IDCS)[number];
@@ -76,16 +77,20 @@ export class StressHouse {
     await house.#app('GZ01', false);
     await house.#app('GZ01', true);
     writeFileSync(join(house.directory, 'all.yaml'), house.#config(options));
-    for (const idc of IDCS) {
-      const gate = new Gate({
-        ...{ directory: house.directory, idc: idc as string as IdcId, gate: `gate-${idc}` },
-        ...{ first: load(house.directory), env: {}, version: 'test' },
-      });
-      house.gates.set(idc, gate);
-      await gate.start();
-      onTestFinished(() => gate.stop());
-    }
+    for (const idc of IDCS) await house.open(idc);
+    for (const idc of IDCS) await house.inFleet(idc);
     return house;
+  }
+
+  /** Starts a gate, perhaps once more. */
+  async open(idc: IdcName): Promise<void> {
+    const gate = new Gate({
+      ...{ directory: this.directory, idc: idc as string as IdcId, gate: `gate-${idc}` },
+      ...{ first: load(this.directory), env: {}, version: 'test' },
+    });
+    this.gates.set(idc, gate);
+    await gate.start();
+    onTestFinished(() => gate.stop());
   }
 
   async #app(zone: string, shadow: boolean): Promise<void> {
@@ -198,13 +203,34 @@ scenes:
 ---
 apiVersion: zonegate/v1
 kind: Fleet
-store: { file: ${join(this.directory, 'board')} }
+store: { file: ${this.store} }
 stateDir: ${join(this.directory, '{gate}')}
 catchUp: { by: none }
 ${fleet ?? ''}
 ---
 { apiVersion: zonegate/v1, kind: Upstreams, default: ${upstreams ?? '{}'} }
 `;
+  }
+
+  /** Before it is heard of, a gate lets no load test in. */
+  async inFleet(idc: IdcName): Promise<void> {
+    const lost = (): Promise<number> => this.sum(idc, 'zonegate_fleet_lost');
+    await until(`gate ${idc} to be in the fleet`, async () => (await lost()) === 0);
+  }
+
+  /** Where the board is kept. */
+  get store(): string {
+    return join(this.directory, 'board');
+  }
+
+  /** Changes the configuration of all gates, in force at once. */
+  edit(from: string | RegExp, to: string): void {
+    const file = join(this.directory, 'all.yaml');
+    const text = readFileSync(file, 'utf8');
+    const edited = text.replace(from, to);
+    if (edited === text) throw new Error(`nothing to edit: ${String(from)}`);
+    writeFileSync(file, edited);
+    for (const gate of this.gates.values()) gate.reload('a test');
   }
 
   /** Ends an application, as a crash would. */
