@@ -54,6 +54,8 @@ export interface HouseOptions {
   readonly overload?: string;
   /** YAML of the Upstreams document’s `default`. */
   readonly upstreams?: string;
+  /** The rzones have another group, B, at the same endpoints. */
+  readonly twoGroups?: boolean;
   /** YAML of the Fleet document’s times. */
   readonly fleet?: string;
 }
@@ -146,8 +148,12 @@ export class StressHouse {
     const port = (name: string): string => `127.0.0.1:${this.#ports.get(name)}`;
     const group = (zone: string, app: string): string =>
       `{ endpoints: { ${app}: ["${port(zone)}"] }, shadow: { ${app}: ["${port(`${zone}~shadow`)}"] } }`;
+    const groups = (zone: string): string =>
+      (options.twoGroups === true ? ['A', 'B'] : ['A'])
+        .map((id) => `${id}: ${group(zone, 'shop')}`)
+        .join(', ');
     const idc = (name: IdcName, more = ''): string =>
-      `${name}: { gates: ["${port(`out ${name}`)}"], zones: { ${ZONES[name]}: { type: rzone, groups: { A: ${group(ZONES[name], 'shop')} } }${more} } }`;
+      `${name}: { gates: ["${port(`out ${name}`)}"], zones: { ${ZONES[name]}: { type: rzone, groups: { ${groups(ZONES[name])} } }${more} } }`;
     const listeners = IDCS.flatMap((name) => [
       `{ idc: ${name}, address: "${port(`out ${name}`)}" }`,
       `{ idc: ${name}, from: app, address: "${port(`in ${name}`)}" }`,
