@@ -2,6 +2,7 @@
  * What load tests change in the walk: who speaks of a scene, whether it may go on, and where it goes.
  * Without a Stress document a request pays one look at a null.
  */
+import type { CookieReading } from '../cookie/index.ts';
 import { pick } from '../failover/index.ts';
 import type { RequestFacts } from '../model/facts.ts';
 import type { Lane } from '../model/lane.ts';
@@ -49,10 +50,15 @@ export function hear(facts: RequestFacts, speaker: Speaker, { stress }: Snapshot
 }
 
 /** What the user's uid says about it; the gate before has judged that already. */
-export function hearUids(caller: Caller, user: User, { stress }: Snapshot): Caller {
+export function hearUids(
+  caller: Caller,
+  { identity: { trusted, hint } }: User,
+  { cookie }: CookieReading,
+  { stress }: Snapshot,
+): Caller {
   if (stress === null || caller.from === 'peer') return caller;
   const before = caller.mark ?? null;
-  const mark = judgeUids(before, user.identity, stress);
+  const mark = judgeUids(before, { trusted, hint, hasCookie: cookie !== null }, stress);
   return mark === null || mark === before ? caller : { ...caller, mark };
 }
 
@@ -135,6 +141,8 @@ export function inScene(
   const { zone, group } = placed.target;
   const runs = (g: Group): boolean => g.shadow?.endpoints.has(app) === true;
   const point = user.shard === null ? facts.dice : pointOfShard(user.shard);
+  // A person who forces a group means that one, not its neighbour.
+  if (placed.groupReason === GROUP.forced && !runs(group)) return NO_SHADOW;
   const chosen = runs(group) ? group : anyOf(serving(zone, snapshot).filter(runs), point);
   const twin = chosen?.shadow ?? null;
   const target = twin === null ? undefined : snapshot.targets.get(facts.entryIdc)?.get(twin);

@@ -2,6 +2,7 @@
  * Three IDCs with a gate each in this process, and applications that write down what they get: an rzone
  * in each IDC, a gzone, all with shadows. The scene `eleven` has a table of its own, `mirror-users` the
  * users' table.
+ * Over 300 lines: a configuration and what is asked under it must be seen together.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
