@@ -58,7 +58,8 @@ export class Gate {
   constructor(options: RunOptions) {
     const { first, idc } = options;
     this.#options = options;
-    this.#holder = new Holder(first);
+    // Until it is heard of in the fleet nobody knows what it has missed.
+    this.#holder = new Holder(first.fleet === null ? first : withBoard(first, first.board, true));
     this.#log = pino({ level: first.gate.log.level, base: { idc } }, pino.destination(2));
     const { access } = first.gate.log;
     this.#accessLog =

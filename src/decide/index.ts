@@ -74,7 +74,7 @@ function decideOnRoute(
     handOver === null
       ? findUser(facts, heard.from, route, path, reading, snapshot)
       : handedUser(handOver, facts.receivedAtMs, snapshot);
-  const speaker = hearUids(heard, user, snapshot);
+  const speaker = hearUids(heard, user, reading, snapshot);
   const stop = speaker === heard ? null : stopOf(speaker, facts, snapshot);
   if (stop !== null) return stopped(stop, speaker, snapshot, upToUser(speaker, reading, user));
   const { from } = speaker;

@@ -2,6 +2,7 @@
  * What load tests change in the walk: who speaks of a scene, whether it may go on, and where it goes.
  * Without a Stress document a request pays one look at a null.
  */
+import type { CookieReading } from '../cookie/index.ts';
 import { pick } from '../failover/index.ts';
 import type { RequestFacts } from '../model/facts.ts';
 import type { Lane } from '../model/lane.ts';
@@ -49,10 +50,15 @@ export function hear(facts: RequestFacts, speaker: Speaker, { stress }: Snapshot
 }
 
 /** What the user's uid says about it; the gate before has judged that already. */
-export function hearUids(caller: Caller, user: User, { stress }: Snapshot): Caller {
+export function hearUids(
+  caller: Caller,
+  { identity: { trusted, hint } }: User,
+  { cookie }: CookieReading,
+  { stress }: Snapshot,
+): Caller {
   if (stress === null || caller.from === 'peer') return caller;
   const before = caller.mark ?? null;
-  const mark = judgeUids(before, user.identity, stress);
+  const mark = judgeUids(before, { trusted, hint, hasCookie: cookie !== null }, stress);
   return mark === null || mark === before ? caller : { ...caller, mark };
 }
 
@@ -60,21 +66,31 @@ export const sceneOf = ({ mark }: Caller): Scene | null =>
   mark?.kind === 'scene' ? mark.scene : null;
 
 const STOPPED: Refused = Object.freeze({ status: 503, reason: STRESS.stopped });
-const ENDED: Refused = Object.freeze({ status: 503, reason: STRESS.ended });
+export const ENDED: Refused = Object.freeze({ status: 503, reason: STRESS.ended });
+const LOST: Refused = Object.freeze({ status: 503, reason: STRESS.lost });
 const NO_SHADOW: Refused = Object.freeze({ status: 503, reason: STRESS.noShadow });
 
 /** Whether the walk ends with what is known of the mark; null: it goes on. */
 export function stopOf(
   caller: Caller,
   { receivedAtMs }: RequestFacts,
-  { placement }: Snapshot,
+  snapshot: Snapshot,
 ): Refused | null {
   const { mark } = caller;
   if (mark === undefined || mark.kind === 'stripped') return null;
-  if (mark.kind === 'refused') return mark;
-  const { stoppedScenes } = placement;
-  if (stoppedScenes.has(mark.scene.name) || stoppedScenes.has('*')) return STOPPED;
-  return receivedAtMs < mark.scene.untilMs ? null : ENDED;
+  return mark.kind === 'refused' ? mark : endOf(mark.scene, receivedAtMs, snapshot);
+}
+
+/** Why the scene is not to go on, be it before a request or in the middle; null: it may. */
+export function endOf(
+  { name, untilMs }: Scene,
+  nowMs: number,
+  { placement: { stoppedScenes }, lost }: Snapshot,
+): Refused | null {
+  if (stoppedScenes.has(name) || stoppedScenes.has('*')) return STOPPED;
+  // No kill switch would reach this gate, and nobody needs a load test.
+  if (lost) return LOST;
+  return nowMs < untilMs ? null : ENDED;
 }
 
 const lanes = new WeakMap<Scene, Lane>();
@@ -125,6 +141,8 @@ export function inScene(
   const { zone, group } = placed.target;
   const runs = (g: Group): boolean => g.shadow?.endpoints.has(app) === true;
   const point = user.shard === null ? facts.dice : pointOfShard(user.shard);
+  // A person who forces a group means that one, not its neighbour.
+  if (placed.groupReason === GROUP.forced && !runs(group)) return NO_SHADOW;
   const chosen = runs(group) ? group : anyOf(serving(zone, snapshot).filter(runs), point);
   const twin = chosen?.shadow ?? null;
   const target = twin === null ? undefined : snapshot.targets.get(facts.entryIdc)?.get(twin);

@@ -6,6 +6,8 @@ type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 /** A list of networks. Asked once per connection, never per request. */
 export interface Networks {
   has(address: string): boolean;
+  /** Do they share an address with this network? For checks. */
+  meets(text: string): boolean;
 }
 
 /** @param texts single addresses or CIDR blocks, IPv4 or IPv6. */
@@ -28,8 +30,16 @@ export function compileNetworks(texts: readonly string[], path: DocPath, report:
       const ip = ipaddr.process(address);
       return ranges.some(([net, bits]) => ip.kind() === net.kind() && ip.match(net, bits));
     },
+    meets(text) {
+      const other = parseRange(text);
+      return other !== null && ranges.some((range) => share(range, other));
+    },
   };
 }
+
+/** Of two blocks that share an address one holds the other. */
+const share = ([a, aBits]: Range, [b, bBits]: Range): boolean =>
+  a.kind() === b.kind() && a.match(b, Math.min(aBits, bBits));
 
 /** IPv4 in four decimal parts only: “10” would be 0.0.0.10 to some and 10.0.0.0 to others. */
 function parseRange(text: string): Range | null {

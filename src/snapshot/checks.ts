@@ -4,6 +4,8 @@ import type { GateDoc } from '../gate/gate-schema.ts';
 import type { AppId } from '../model/ids.ts';
 import type { Report } from '../model/issue.ts';
 import type { RoutesDoc } from '../route/routes-schema.ts';
+import type { StressDoc } from '../stress-tag/stress-schema.ts';
+import { shardOf } from '../uid-router/index.ts';
 import type { UpstreamPolicies, UpstreamPolicy } from '../upstream/index.ts';
 import type { UpstreamsDoc } from '../upstream/upstreams-schema.ts';
 import type { Rules } from '../zone/compile-rules.ts';
@@ -176,6 +178,19 @@ export function checkPeers(doc: GateDoc, topology: Topology, report: Report): vo
       expected: 'the same peer keys at every gate',
     });
   }
+}
+
+/** A reserved uid that the shard rule can't read would be taken for none, and its request for a user's. */
+export function checkReserved(doc: StressDoc, { sharding }: Topology, report: Report): void {
+  for (const [name, { uids = [] }] of Object.entries(doc.scenes))
+    uids.forEach((text, i) => {
+      const [from = ''] = text.split('-');
+      if (shardOf(from, sharding) !== null) return;
+      report.error(['scenes', name, 'uids', i], 'uid-unread', `no shard can be read in ${from}`, {
+        found: text,
+        expected: 'uids as long as those of users: others are not known by their requests',
+      });
+    });
 }
 
 export function checkGateIdcs(gate: GateSettings, topology: Topology, report: Report): void {

@@ -35,6 +35,7 @@ import {
   checkOwners,
   checkPeers,
   checkPolicyApps,
+  checkReserved,
   checkRoutes,
   checkSpills,
 } from './checks.ts';
@@ -206,7 +207,9 @@ function compileStressPart(
       'without a Fleet document no scene can be stopped but by editing this one',
     );
   const needs = new Map(routes.map((r) => [`${r.zoneType} ${r.app}`, r]));
-  return compileStress(doc, topology, gate.keys.stress, [...needs.values()], part.report);
+  checkReserved(doc, topology, part.report);
+  const trust = { keys: gate.keys.stress, proxies: gate.proxies };
+  return compileStress(doc, topology, trust, [...needs.values()], part.report);
 }
 
 function compilePlans(planParts: readonly Parts[], topology: Topology): Map<string, Plan> {

@@ -1,4 +1,4 @@
-import { compileNetworks } from '../gate/networks.ts';
+import { compileNetworks, type Networks } from '../gate/networks.ts';
 import type { AppId, ZoneId } from '../model/ids.ts';
 import type { DocPath, Report } from '../model/issue.ts';
 import type { KeyRing } from '../model/mac.ts';
@@ -13,10 +13,17 @@ interface Need {
   readonly app: AppId;
 }
 
+/** Of the Gate document. */
+interface GateTrust {
+  readonly keys: KeyRing;
+  /** Load balancers. */
+  readonly proxies: Networks;
+}
+
 export function compileStress(
   doc: StressDoc,
   topology: Topology,
-  keys: KeyRing,
+  { keys, proxies }: GateTrust,
   needs: readonly Need[],
   report: Report,
 ): StressRoom {
@@ -31,6 +38,7 @@ export function compileStress(
     else checkShared(compiled, scene, topology, needs, path, report);
   }
   checkWaysIn(doc, keys, report);
+  checkNetworks(doc, proxies, report);
   return Object.freeze({
     keys,
     acceptsApp: doc.accept.app,
@@ -183,5 +191,20 @@ function checkWaysIn({ accept, scenes }: StressDoc, keys: KeyRing, report: Repor
   report.error(['accept'], 'no-way-in', 'nobody can mark a request as stress', {
     found: 'no keys.stress in the Gate document, no app, networks or uids here',
     expected: 'keys.stress for tokens, or accept: { app: true }, or accept: { networks: [...] }',
+  });
+}
+
+/** Who is behind a load balancer, or anywhere, is anybody. */
+function checkNetworks({ accept }: StressDoc, proxies: Networks, report: Report): void {
+  accept.networks.forEach((text, i) => {
+    const all = text.endsWith('/0');
+    if (!all && !proxies.meets(text)) return;
+    const message = all
+      ? `${text} is everybody: anybody could mark his requests`
+      : `${text} holds a load balancer of trust.proxies: anybody behind it could mark his requests`;
+    report.error(['accept', 'networks', i], 'mark-by-anybody', message, {
+      found: text,
+      expected: 'addresses of load generators only; for others tokens, or a listener `from: app`',
+    });
   });
 }

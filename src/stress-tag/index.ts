@@ -128,22 +128,25 @@ export function markHandedOver(name: string, room: StressRoom): Mark {
   return { kind: 'scene', scene, pass: null, reason: STRESS.handedOver };
 }
 
-/** The uids that a request shows. */
-interface ShownUids {
+/** Whom a request shows. */
+interface Shown {
   readonly trusted: string | null;
   readonly hint: string | null;
+  /** A good route cookie. None is written for a load test, so it is a user's. */
+  readonly hasCookie: boolean;
 }
 
 /**
  * What the uid changes: a trusted one of a reserved range makes the request stress; one on anybody's
  * word is a forged mark; and a marked request must not show a real user's.
  */
-export function judgeUids(mark: Mark | null, shown: ShownUids, room: StressRoom): Mark | null {
+export function judgeUids(mark: Mark | null, shown: Shown, room: StressRoom): Mark | null {
   if (room.uids.length === 0) return mark;
-  const { trusted, hint } = shown;
+  const { trusted, hint, hasCookie } = shown;
   if (mark?.kind === 'scene') {
     const foreign = (uid: string | null): boolean => uid !== null && !fits(mark.scene, uid, room);
-    if (!foreign(trusted) && !foreign(hint)) return mark;
+    const isUser = mark.scene.onlyReserved && hasCookie && trusted === null;
+    if (!isUser && !foreign(trusted) && !foreign(hint)) return mark;
     return { kind: 'refused', status: 403, reason: STRESS.foreignUid, scene: mark.scene };
   }
   const reserved = trusted === null ? null : sceneOfUid(trusted, room);

@@ -23,7 +23,11 @@ export const STRESS = reasonsOf('stress-tag', {
     'Another gate handed over a request of a scene that is not declared here, or not so; answered 421.',
   ],
   stopped: ['stress-stopped', 'People have stopped the scene; answered 503.'],
-  ended: ['stress-ended', 'The scene’s time is over; answered 503.'],
+  ended: ['stress-ended', 'The scene’s time is over, or it is declared no longer; answered 503.'],
+  lost: [
+    'stress-lost',
+    'This gate has lost the fleet, so nobody could stop the scene here; answered 503.',
+  ],
   noShadow: [
     'stress-no-shadow',
     'The zone has no shadow endpoints of the app, and the scene may use no others; answered 503.',

@@ -58,7 +58,7 @@ export function openFleet(settings: FleetSettings, options: FleetSideOptions): F
         holder.publish(next);
         gateway.upstreams.switchOff(next.placement.off);
         options.releases.follow(board);
-        gateway.stress.enforce(next.placement);
+        gateway.stress.enforce(next, Date.now());
       },
       writesUnderWay: (moves) => gateway.writes.anyOf(moves, holder.current().placement),
       measures: () => meter.read(performance.now()),

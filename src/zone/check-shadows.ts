@@ -1,6 +1,8 @@
 /** A shadow stands beside an app of its group, and never at an address that users are sent to. */
+import ipaddr from 'ipaddr.js';
 import type { AppId, ZoneId } from '../model/ids.ts';
 import type { DocPath, Report } from '../model/issue.ts';
+import { assertNever } from '../model/result.ts';
 import type { Group, Topology } from './topology.ts';
 
 export function checkShadows(
@@ -13,7 +15,7 @@ export function checkShadows(
   const served = new Map<string, Group>();
   for (const group of groups)
     for (const app of group.endpoints.keys())
-      for (const address of listed(group, app)) served.set(address, group);
+      for (const place of placesOf(group, app)) served.set(place, group);
   for (const group of groups) {
     const path = [...places.get(group.zone)!, 'groups', group.id, 'shadow'];
     for (const app of group.shadow?.endpoints.keys() ?? [])
@@ -29,18 +31,39 @@ function checkOne(
   report: Report,
 ): void {
   if (!group.endpoints.has(app)) report.unknownName(path, 'app', app, group.endpoints.keys(), true);
-  for (const address of listed(group.shadow!, app)) {
-    const users = served.get(address);
+  for (const place of placesOf(group.shadow!, app)) {
+    const users = served.get(place);
     if (users === undefined) continue;
-    report.error(path, 'shadow-serves-users', `${address} serves users of ${users.zone}`, {
-      found: `${address}, an endpoint of ${users.zone}/${users.id}`,
-      expected: 'addresses that no group lists in its endpoints',
+    report.error(path, 'shadow-serves-users', `${place} serves users of ${users.zone}`, {
+      found: `${place}, among the endpoints of ${users.zone}/${users.id}`,
+      expected: 'endpoints that no group lists for its users',
     });
   }
 }
 
-/** What DNS or a file will name can't be known here. */
-function listed(group: Group, app: AppId): string[] {
+/** By what it is looked up; what DNS or a file will name there can't be known here. */
+function placesOf(group: Group, app: AppId): string[] {
   const source = group.endpoints.get(app);
-  return source?.kind === 'static' ? source.addresses.map((a) => a.address.text) : [];
+  switch (source?.kind) {
+    case undefined:
+      return [];
+    case 'static':
+      return source.addresses.map(({ address }) => placeOf(address.host, address.port));
+    case 'dns':
+      return [placeOf(source.name, source.port)];
+    case 'srv':
+      return [`srv ${plain(source.name)}`];
+    case 'file':
+      return [`file ${source.path.replace(/^(?:\.\/)+/, '')}`];
+    default:
+      return assertNever(source);
+  }
 }
+
+/** Of one host and port there are many spellings. */
+function placeOf(host: string, port: number): string {
+  const name = ipaddr.isValid(host) ? ipaddr.process(host).toString() : plain(host);
+  return name.includes(':') ? `[${name}]:${port}` : `${name}:${port}`;
+}
+
+const plain = (name: string): string => name.toLowerCase().replace(/\.$/, '');

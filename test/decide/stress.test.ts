@@ -10,7 +10,7 @@ import { signHandOver } from '../../src/peer/hand-over.ts';
 import { signOperatorToken } from '../../src/peer/operator-token.ts';
 import { withBoard } from '../../src/snapshot/with-board.ts';
 import { signStressPass } from '../../src/stress-tag/token.ts';
-import { ROOT, reference } from '../support/config.ts';
+import { load, ROOT, reference, referenceWith } from '../support/config.ts';
 
 interface Case {
   readonly name: string;
@@ -113,6 +113,60 @@ describe('of load tests the reference configuration decides', () => {
       expect([d.cookieToSet, d.clearsCookie, d.targets.length]).toEqual([null, false, 1]);
       expect(d.why[1]!.room).toBe('stress-tag');
     }
+  });
+});
+
+const [pass] = declared.gate.keys.stress.map((key) =>
+  signStressPass(
+    {
+      ...{ scene: 'double-11', qps: 5, id: '0123456789abcdef' },
+      ...{ expiresAtMs: NOW + 60_000, network: null },
+    },
+    key,
+  ),
+);
+const asked = (headers: readonly (readonly [string, string])[], query = '', snapshot = declared) =>
+  decide(
+    factsFrom({
+      ...{ method: 'POST', host: 'shop.example', path: '/', query, listener: 'app' },
+      ...{ remote: '127.0.0.1', entryIdc: 'hz1' as IdcId, receivedAtMs: NOW, dice: 0.1 },
+      headers: [['X-Ldc-Stress', pass!], ...headers.map(([k, v]): [string, string] => [k, v])],
+    }),
+    snapshot,
+  );
+
+describe('a scene for reserved uids', () => {
+  const cookie = ['cookie', `${declared.gate.cookie.name}=${declared.cookieOfShard[68]}`] as const;
+
+  it('refuses the session of a real user, who shows no uid, or hides behind a reserved one', () => {
+    for (const query of ['', 'uid=2099000000000010']) {
+      const d = asked([cookie], query);
+      expect(d).toMatchObject({ kind: 'respond', status: 403, lane: { name: 'double-11' } });
+      expect(d.reason.code).toBe('stress-foreign-uid');
+    }
+  });
+
+  it('takes a trusted uid of its own at its word', () => {
+    const d = asked([cookie, ['x-user-id', '2099000000000010']]);
+    expect(d).toMatchObject({ kind: 'forward', shard: 1 });
+  });
+
+  it('takes a cookie that is none for none', () => {
+    const forged = ['cookie', `${cookie[1]}x`] as const;
+    expect(asked([forged])).toMatchObject({ kind: 'forward', provisional: true });
+  });
+});
+
+describe('an operator who forces a group', () => {
+  it('gets its shadow, or nothing, never its neighbour’s', () => {
+    const line = '                shadow: { shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}522"] }\n';
+    const snapshot = load(referenceWith({ 'topology.yaml': [[line, '']] }));
+    const token = signOperatorToken('ann', NOW + 1000, snapshot.gate.keys.operator[0]!);
+    const operator = ['x-ldc-operator', token] as const;
+    const forced = (group: string) =>
+      asked([operator, ['x-ldc-zone', 'RZ02'], ['x-ldc-group', group]], '', snapshot);
+    expect(forced('A')).toMatchObject({ targets: [{ group: { id: 'A', isShadow: true } }] });
+    expect(forced('B')).toMatchObject({ status: 503, reason: { code: 'stress-no-shadow' } });
   });
 });
 

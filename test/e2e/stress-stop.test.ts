@@ -1,4 +1,6 @@
 /** The kill switch of load tests, at real gates with requests under way. */
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { HERE, leaksNothing, pass, REAL, token } from '../support/stress-asks.ts';
 import { type Answer, type Asking, type IdcName, StressHouse } from '../support/stress-house.ts';
@@ -90,5 +92,55 @@ describe('the kill switch', () => {
     await expect(house.order('one', { do: 'stress-go', scene: 'eleven' })).rejects.toThrow(
       /no stop of scene eleven/,
     );
+  });
+});
+
+describe('without anybody’s word', () => {
+  /** One that waits for its answer, and one that speaks another protocol by now. */
+  async function underWay(house: StressHouse): Promise<() => Promise<void>> {
+    const slow = house.ask('two', token(pass(), `/slow${HERE.slice(1)}`));
+    const { gone } = await tunnel(house, 'two');
+    await until('it to be under way', () => house.waiting.length === 1);
+    return async () => {
+      expect((await slow).status).toBe(503);
+      await gone;
+      expect(await house.sum('one', 'zonegate_stress_under_way')).toBe(0);
+      expect(await house.sum('two', 'zonegate_stress_under_way')).toBe(0);
+    };
+  }
+
+  it('what is under way ends with the time of its scene', async () => {
+    const house = await StressHouse.start();
+    const ended = await underWay(house);
+    house.edit('"2099-01-01T00:00:00Z"', `"${new Date(Date.now() + 500).toISOString()}"`);
+    await ended();
+    expect((await house.ask('two', token(pass()))).body).toContain('stress-ended');
+    expect((await house.ask('two', { path: REAL })).status).toBe(200);
+  });
+
+  it('what is under way ends when its scene is declared no longer', async () => {
+    const house = await StressHouse.start();
+    const ended = await underWay(house);
+    house.edit(/ {2}eleven:/, '  twelve:');
+    await ended();
+  });
+
+  it('a gate that no stop would reach lets no load test through, and says so', async () => {
+    const house = await StressHouse.start({ fleet: 'leaseMs: 600\nbeatMs: 200\npollMs: 300' });
+    const ended = await underWay(house);
+    renameSync(house.store, `${house.store}.away`);
+    writeFileSync(house.store, 'in the way');
+    await ended();
+    expect((await house.ask('one', token(pass()))).body).toContain('stress-lost');
+    expect((await house.ask('one', { path: REAL })).status).toBe(200);
+    // Not even one that starts meanwhile and knows of no order at all.
+    await house.gates.get('three')!.stop();
+    rmSync(join(house.directory, 'gate-three'), { recursive: true });
+    await house.open('three');
+    expect((await house.ask('three', token(pass()))).body).toContain('stress-lost');
+    rmSync(house.store);
+    renameSync(`${house.store}.away`, house.store);
+    for (const idc of ['one', 'two', 'three'] as const) await house.inFleet(idc);
+    expect((await house.ask('two', token(pass()))).status).toBe(200);
   });
 });

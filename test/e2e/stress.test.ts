@@ -171,6 +171,35 @@ describe('a scene', () => {
     expect(house.got).toEqual([]);
   });
 
+  it('writes to shadows while its shard is frozen for users, and is not told to refuse it', async () => {
+    const house = await StressHouse.start();
+    await house.order('one', { do: 'freeze', scope: { kind: 'shards', shards: [1] } });
+    const write = { method: 'POST', body: 'x' };
+    const status = async (a: Asking): Promise<number> =>
+      (await house.ask('one', { ...a, ...write })).status;
+    await until('the freeze', async () => (await status({ path: REAL })) === 503);
+    house.got.length = 0;
+    expect(await status(token(pass()))).toBe(200);
+    expect((await house.ask('one', { path: REAL })).status).toBe(200);
+    const told = house.got.map(({ where, headers }) => [where, headers['x-ldc-frozen']]);
+    expect(told).toEqual([
+      ['RZ01~shadow', undefined],
+      ['RZ01', '1'],
+    ]);
+  });
+
+  it('gets no cookie of a release', async () => {
+    const house = await StressHouse.start({ twoGroups: true });
+    const gray = { do: 'gray', name: 'spring', zones: ['RZ01'], to: 'B', percent: 100 };
+    await house.order('one', gray);
+    const cookies = async (asking: Asking): Promise<number> =>
+      (await house.ask('one', asking)).headers['set-cookie']?.length ?? 0;
+    // Both cookies: the route's and the lane's.
+    await until('users to be in it', async () => (await cookies({ path: REAL })) === 2);
+    expect(await cookies(token(pass()))).toBe(0);
+    expect(house.got.at(-1)).toMatchObject({ where: 'RZ01~shadow' });
+  });
+
   it('is kept to so many at once and in all, and a token to its own rate wherever it is replayed', async () => {
     const house = await StressHouse.start({
       eleven: 'limits: { rps: 100000, concurrency: 2, total: 6 }',

@@ -383,6 +383,31 @@ describe('mistakes that hide well', () => {
       /^topology\.yaml:\d+:\d+ shadow-serves-users$/,
     ],
     [
+      'a shadow at an address of users, spelt in another way',
+      { 'topology.yaml': [['127.0.0.1:${ZONEGATE_PORTS:-18}511', '[::ffff:127.0.0.1]:18422']] },
+      /^topology\.yaml:\d+:\d+ shadow-serves-users$/,
+    ],
+    [
+      'a shadow by the DNS name of users',
+      {
+        'topology.yaml': [
+          ['shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}422"]', 'shop: { dns: "shop.internal:80" }'],
+          ['shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}511"]', 'shop: { dns: "Shop.Internal:80" }'],
+        ],
+      },
+      /^topology\.yaml:\d+:\d+ shadow-serves-users$/,
+    ],
+    [
+      'a shadow by the file of users',
+      {
+        'topology.yaml': [
+          ['shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}422"]', 'shop: { file: shop.txt }'],
+          ['shop: ["127.0.0.1:${ZONEGATE_PORTS:-18}511"]', 'shop: { file: ./shop.txt }'],
+        ],
+      },
+      /^topology\.yaml:\d+:\d+ shadow-serves-users$/,
+    ],
+    [
       'a shadow of an app that the group does not run',
       { 'topology.yaml': [['shadow: { shop:', 'shadow: { shup:']] },
       /^topology\.yaml:\d+:\d+ unknown-app → shop$/,
@@ -391,6 +416,26 @@ describe('mistakes that hide well', () => {
       'reserved uids from high to low',
       { 'stress.yaml': [['2099000000000000-2099999999999999', '2099-2000']] },
       /^stress\.yaml:\d+:\d+ uid-range$/,
+    ],
+    [
+      'reserved uids that no shard can be read in',
+      { 'stress.yaml': [['2099000000000000-2099999999999999', '1-2']] },
+      /^stress\.yaml:\d+:\d+ uid-unread$/,
+    ],
+    [
+      'everybody as a load generator',
+      { 'stress.yaml': [['10.9.0.0/16', '0.0.0.0/0']] },
+      /^stress\.yaml:\d+:\d+ mark-by-anybody$/,
+    ],
+    [
+      'a load balancer among the load generators',
+      { 'gate.yaml': [['proxies: []', 'proxies: [10.9.7.0/24]']] },
+      /^stress\.yaml:\d+:\d+ mark-by-anybody$/,
+    ],
+    [
+      'load generators among the load balancers',
+      { 'gate.yaml': [['proxies: []', 'proxies: [10.0.0.0/8]']] },
+      /^stress\.yaml:\d+:\d+ mark-by-anybody$/,
     ],
     [
       'a load generator that is no network',

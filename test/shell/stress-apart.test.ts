@@ -3,11 +3,12 @@ import { expect, it } from 'vitest';
 import { decide } from '../../src/decide/index.ts';
 import { factsFrom } from '../../src/model/facts.ts';
 import type { IdcId } from '../../src/model/ids.ts';
+import { toAddress } from '../../src/model/schema.ts';
 import { Counters } from '../../src/shell/observe/counters.ts';
 import { countsAsWrite } from '../../src/shell/proxy/writes-under-way.ts';
 import { Upstreams } from '../../src/shell/upstream/index.ts';
 import { ZoneMeter } from '../../src/wiring/zone-meter.ts';
-import { reference } from '../support/config.ts';
+import { load, reference, referenceWith } from '../support/config.ts';
 
 it('no move waits for a write to a shadow', () => {
   const write = (uid: string) => {
@@ -65,4 +66,36 @@ it('no connection, limit or health of a load test is one of users, on the way to
   expect([...users.endpoints].some((endpoint) => tests.endpoints.has(endpoint))).toBe(false);
   expect([users.peers, tests.peers]).toEqual([7, 7]);
   expect([users.endpoints.size, tests.endpoints.size]).toEqual([6, 6]);
+});
+
+it('what DNS names as a shadow is left out where users are sent to it, by whatever name', () => {
+  const directory = referenceWith({
+    'topology.yaml': [
+      ['["127.0.0.1:${ZONEGATE_PORTS:-18}412"]', '{ dns: "users.internal:18412" }'],
+      ['["127.0.0.1:${ZONEGATE_PORTS:-18}511"]', '{ dns: "shadow.internal:18411" }'],
+    ],
+  });
+  const at = (text: string) => ({ address: toAddress(text), weight: 1 });
+  let users: readonly ReturnType<typeof at>[] = [];
+  const idc = 'hz1' as IdcId;
+  const shadow = ['127.0.0.1:18411', 'host.internal:18411', '10.0.0.8:18412', '10.0.0.9:80'];
+  const upstreams = new Upstreams(
+    load(directory),
+    idc,
+    {
+      addressesOf: (source) =>
+        source.kind === 'dns' && source.name === 'users.internal' ? users : shadow.map(at),
+      ipOf: (host) => (host === 'host.internal' ? '127.0.0.1' : host),
+    },
+    { nowMs: 0, onTick: () => undefined },
+    { leftForUpstreams: 1000 },
+  );
+  const listed = (): string[] =>
+    [...upstreams.rosters()]
+      .find((r) => r.name === 'RZ01/A~shadow/shop')!
+      .shares.map((s) => s.endpoint.address.text);
+  expect(listed()).toEqual(['10.0.0.8:18412', '10.0.0.9:80']);
+  users = [at('10.0.0.8:18412')];
+  upstreams.refound();
+  expect(listed()).toEqual(['10.0.0.9:80']);
 });

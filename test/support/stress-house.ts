@@ -2,8 +2,9 @@
  * Three IDCs with a gate each in this process, and applications that write down what they get: an rzone
  * in each IDC, a gzone, all with shadows. The scene `eleven` has a table of its own, `mirror-users` the
  * users' table.
+ * Over 300 lines: a configuration and what is asked under it must be seen together.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -12,6 +13,7 @@ import { Gate } from '../../src/main.ts';
 import type { IdcId } from '../../src/model/ids.ts';
 import { load, SECRET, scratch } from './config.ts';
 import { freePort } from './ports.ts';
+import { until } from './until.ts';
 
 const IDCS = ['one', 'two', 'three'] as const;
 export type IdcName = (typeof IDCS)[number];
@@ -51,6 +53,12 @@ export interface HouseOptions {
   readonly eleven?: string;
   /** YAML of the Gate document’s `overload`. */
   readonly overload?: string;
+  /** YAML of the Upstreams document’s `default`. */
+  readonly upstreams?: string;
+  /** The rzones have another group, B, at the same endpoints. */
+  readonly twoGroups?: boolean;
+  /** YAML of the Fleet document’s times. */
+  readonly fleet?: string;
 }
 
 export class StressHouse {
@@ -72,16 +80,20 @@ export class StressHouse {
     await house.#app('GZ01', false);
     await house.#app('GZ01', true);
     writeFileSync(join(house.directory, 'all.yaml'), house.#config(options));
-    for (const idc of IDCS) {
-      const gate = new Gate({
-        ...{ directory: house.directory, idc: idc as string as IdcId, gate: `gate-${idc}` },
-        ...{ first: load(house.directory), env: {}, version: 'test' },
-      });
-      house.gates.set(idc, gate);
-      await gate.start();
-      onTestFinished(() => gate.stop());
-    }
+    for (const idc of IDCS) await house.open(idc);
+    for (const idc of IDCS) await house.inFleet(idc);
     return house;
+  }
+
+  /** Starts a gate, perhaps once more. */
+  async open(idc: IdcName): Promise<void> {
+    const gate = new Gate({
+      ...{ directory: this.directory, idc: idc as string as IdcId, gate: `gate-${idc}` },
+      ...{ first: load(this.directory), env: {}, version: 'test' },
+    });
+    this.gates.set(idc, gate);
+    await gate.start();
+    onTestFinished(() => gate.stop());
   }
 
   async #app(zone: string, shadow: boolean): Promise<void> {
@@ -113,6 +125,11 @@ export class StressHouse {
   #serve(where: string, req: http.IncomingMessage, res: http.ServerResponse): void {
     this.#note(where, req);
     req.resume();
+    if (req.url?.startsWith('/bad') === true) res.statusCode = 503;
+    if (req.url?.startsWith('/reset') === true) {
+      req.socket.destroy();
+      return;
+    }
     res.setHeader('X-Ldc-Stress', 'leak');
     res.setHeader('X-Ldc-Zone', where);
     res.setHeader('X-Ldc-Uid', '2088000000000680');
@@ -127,12 +144,17 @@ export class StressHouse {
     req.on('end', () => res.end(where));
   }
 
-  #config({ forged = 'refuse', eleven = '', overload = '{}' }: HouseOptions): string {
+  #config(options: HouseOptions): string {
+    const { forged = 'refuse', eleven = '', overload = '{}', upstreams, fleet } = options;
     const port = (name: string): string => `127.0.0.1:${this.#ports.get(name)}`;
     const group = (zone: string, app: string): string =>
       `{ endpoints: { ${app}: ["${port(zone)}"] }, shadow: { ${app}: ["${port(`${zone}~shadow`)}"] } }`;
+    const groups = (zone: string): string =>
+      (options.twoGroups === true ? ['A', 'B'] : ['A'])
+        .map((id) => `${id}: ${group(zone, 'shop')}`)
+        .join(', ');
     const idc = (name: IdcName, more = ''): string =>
-      `${name}: { gates: ["${port(`out ${name}`)}"], zones: { ${ZONES[name]}: { type: rzone, groups: { A: ${group(ZONES[name], 'shop')} } }${more} } }`;
+      `${name}: { gates: ["${port(`out ${name}`)}"], zones: { ${ZONES[name]}: { type: rzone, groups: { ${groups(ZONES[name])} } }${more} } }`;
     const listeners = IDCS.flatMap((name) => [
       `{ idc: ${name}, address: "${port(`out ${name}`)}" }`,
       `{ idc: ${name}, from: app, address: "${port(`in ${name}`)}" }`,
@@ -188,10 +210,34 @@ scenes:
 ---
 apiVersion: zonegate/v1
 kind: Fleet
-store: { file: ${join(this.directory, 'board')} }
+store: { file: ${this.store} }
 stateDir: ${join(this.directory, '{gate}')}
 catchUp: { by: none }
+${fleet ?? ''}
+---
+{ apiVersion: zonegate/v1, kind: Upstreams, default: ${upstreams ?? '{}'} }
 `;
+  }
+
+  /** Before it is heard of, a gate lets no load test in. */
+  async inFleet(idc: IdcName): Promise<void> {
+    const lost = (): Promise<number> => this.sum(idc, 'zonegate_fleet_lost');
+    await until(`gate ${idc} to be in the fleet`, async () => (await lost()) === 0);
+  }
+
+  /** Where the board is kept. */
+  get store(): string {
+    return join(this.directory, 'board');
+  }
+
+  /** Changes the configuration of all gates, in force at once. */
+  edit(from: string | RegExp, to: string): void {
+    const file = join(this.directory, 'all.yaml');
+    const text = readFileSync(file, 'utf8');
+    const edited = text.replace(from, to);
+    if (edited === text) throw new Error(`nothing to edit: ${String(from)}`);
+    writeFileSync(file, edited);
+    for (const gate of this.gates.values()) gate.reload('a test');
   }
 
   /** Ends an application, as a crash would. */

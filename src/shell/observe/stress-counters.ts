@@ -80,9 +80,11 @@ export const stressMetrics = (
   counter('zonegate_stress_forged_total', 'Stress marks that were not believed.', () =>
     Object.entries(forged()).map(([how, value]) => ({ labels: { how }, value })),
   ),
-  counter('zonegate_stress_cut_total', 'Requests cut because their scene was stopped.', () => [
-    { labels: {}, value: gauges.cut() },
-  ]),
+  counter(
+    'zonegate_stress_cut_total',
+    'Requests cut because their scene was to go on no longer.',
+    () => [{ labels: {}, value: gauges.cut() }],
+  ),
 ];
 
 function requestSamples({ scenes }: StressCounters): Sample[] {

@@ -22,6 +22,8 @@ export class Attempts {
   roster!: Roster;
   load!: ZoneLoad;
   #hash = NO_KEY;
+  /** A load test at the endpoints of users: how it goes there must say nothing to them. */
+  #isGuest = false;
   /** Reused from request to request: emptying an array costs more than counting. */
   readonly #tried = new Tried();
   #entered = false;
@@ -32,9 +34,10 @@ export class Attempts {
     this.#upstreams = upstreams;
   }
 
-  begin({ roster, load }: Way, hash: number): void {
+  begin({ roster, load }: Way, hash: number, isStress: boolean): void {
     this.roster = roster;
     this.load = load;
+    this.#isGuest = isStress && !roster.ofShadow;
     this.#hash = hash;
     this.#tried.count = 0;
     this.count = 0;
@@ -91,7 +94,8 @@ export class Attempts {
   /** May the request be sent once more? If so the budget is charged. */
   mayRepeat(nowMs: number): boolean {
     const { retries } = this.roster.policy;
-    if (retries === null || !this.mayTryOther) return false;
+    // The budget is for users, and earned by them.
+    if (retries === null || this.#isGuest || !this.mayTryOther) return false;
     if (!this.load.mayRepeat) {
       this.load.refused.retries++;
       return false;
@@ -130,7 +134,7 @@ export class Attempts {
 
   enter(nowMs: number): void {
     this.#entered = true;
-    this.load.enter(nowMs);
+    this.load.enter(nowMs, this.#isGuest);
   }
 
   get entered(): boolean {
@@ -146,7 +150,7 @@ export class Attempts {
   }
 
   failed(endpoint: Endpoint): void {
-    this.#upstreams.failed(endpoint, this.roster);
+    if (!this.#isGuest) this.#upstreams.failed(endpoint, this.roster);
   }
 
   /**
@@ -154,6 +158,7 @@ export class Attempts {
    * @param ms from being let in to the first byte
    */
   answered(endpoint: Endpoint, status: number, ms: number, nowMs: number): void {
+    if (this.#isGuest) return;
     const { policy, ofPeers } = this.roster;
     const { outliers } = policy;
     if (status < 500) this.load.adaptive?.sample(ms, this.load.active, nowMs);
@@ -167,6 +172,7 @@ export class Attempts {
 
   /** It ran into a deadline: slow is what the limit must learn of. */
   timedOut(endpoint: Endpoint, ms: number, nowMs: number): void {
+    if (this.#isGuest) return;
     this.load.adaptive?.sample(ms, this.load.active, nowMs);
     this.failed(endpoint);
   }

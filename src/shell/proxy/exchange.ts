@@ -200,7 +200,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     if (way === undefined) this.fail(ANSWER.noEndpoint);
     else {
       const key = ringKey(way.roster.policy.balance, decision, head, sender.client);
-      this.#attempts.begin(way, key);
+      this.#attempts.begin(way, key, decision.lane?.kind === 'stress');
       this.#beginFault(decision.fault);
     }
     // The request itself is on its way by now, if it can be.

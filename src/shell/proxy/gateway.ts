@@ -55,5 +55,6 @@ export class Gateway {
     this.upstreams = new Upstreams(hooks.current(), idc, found, this.clock, this.sockets);
     this.pressure = new Pressure(() => hooks.current().gate.overload);
     this.clock.onTick(() => this.pressure.tick());
+    this.clock.onTick(() => this.stress.enforce(hooks.current(), Date.now()));
   }
 }

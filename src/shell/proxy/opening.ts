@@ -126,13 +126,16 @@ function forTarget(
  * For a data layer that refuses what comes too late: docs/fencing.md. A gate that lags obeys the one
  * that handed the request over, so the board's epoch is that of the board which decided.
  */
-function boardLines({ shard, handedBoard, route }: Forward, snapshot: Snapshot): string {
+function boardLines({ shard, handedBoard, route, targets }: Forward, snapshot: Snapshot): string {
   const { board, placement } = snapshot;
   const epoch = Math.max(board.epoch, handedBoard);
   const known =
     shard === null ? '' : `X-Ldc-Owner-Epoch: ${ownerEpoch(snapshot, shard, route.app)}\r\n`;
   const { freezes } = placement;
-  const frozen = freezes.any && shard !== null && freezeAt(freezes, shard, route.app) !== null;
+  // A shadow's data layer has nothing to refuse: its writes go on while those of users wait.
+  const { isShadow } = targets[0].group;
+  const frozen =
+    !isShadow && freezes.any && shard !== null && freezeAt(freezes, shard, route.app) !== null;
   return `X-Ldc-Board-Epoch: ${epoch}\r\n${known}${frozen ? 'X-Ldc-Frozen: 1\r\n' : ''}`;
 }
 

@@ -251,6 +251,8 @@ export class ResponseRelay {
   #laneCookie(head: ResponseHead): string | null {
     const { forward, snapshot, secureCookie } = this.#exchange;
     if (forward === null || !snapshot.placement.lanes.needVisitors) return null;
+    // Nobody's session, whomever the application names.
+    if (forward.lane?.kind === 'stress' || forward.copyMark !== null) return null;
     const named = head.hasInternal ? correctionOf(head, CORRECTION_UID_HEADER) : null;
     const value =
       (named === null ? null : laneCookieOf(named, forward, snapshot)) ?? forward.laneCookieToSet;

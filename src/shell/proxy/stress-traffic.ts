@@ -3,8 +3,8 @@
  * scene. Nothing here is touched by requests of users.
  */
 import type { Forward } from '../../decide/decision.ts';
+import { ENDED, endOf, type Refused } from '../../decide/stress.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
-import { STRESS } from '../../stress-tag/reasons.ts';
 import { answer, type GateAnswer } from './gate-answer.ts';
 import { type Over, StressQuota } from './stress-quota.ts';
 
@@ -12,18 +12,14 @@ export type StressRefusal = Over | 'pressure';
 
 /** Somebody whose request belongs to a load test. */
 interface StressExchange {
-  /** Its scene was stopped. */
+  /** Its scene is to go on no longer. */
   stopStress(why: GateAnswer): void;
 }
 
-const STOP_RETRY_S = 60;
-const STOPPED = answer(
-  503,
-  STRESS.stopped.code,
-  STRESS.stopped.means,
-  'destination_unavailable',
-  STOP_RETRY_S,
-);
+const END_RETRY_S = 60;
+
+const answerOf = ({ reason }: Refused): GateAnswer =>
+  answer(503, reason.code, reason.means, 'destination_unavailable', END_RETRY_S);
 
 export class StressTraffic {
   readonly quota = new StressQuota();
@@ -71,15 +67,22 @@ export class StressTraffic {
     return this.#underWay.get(scene)?.size ?? 0;
   }
 
-  /** A board has come into force: what it stops ends now, tunnels too. */
-  enforce({ stoppedScenes }: Snapshot['placement']): void {
-    if (stoppedScenes.size === 0) return;
-    for (const [scene, exchanges] of this.#underWay) {
-      if (!stoppedScenes.has(scene) && !stoppedScenes.has('*')) continue;
+  /**
+   * What is under way of scenes that are to go on no longer ends now, tunnels too. Asked whenever a board
+   * comes into force, and with each tick: time and reloads end scenes as well.
+   * @param wallMs since 1970
+   */
+  enforce(snapshot: Snapshot, wallMs: number): void {
+    for (const [name, exchanges] of this.#underWay) {
+      if (exchanges.size === 0) continue;
+      const scene = snapshot.stress?.scenes.get(name);
+      const end = scene === undefined ? ENDED : endOf(scene, wallMs, snapshot);
+      if (end === null) continue;
+      const what = answerOf(end);
       // Each takes itself out as it ends.
       for (const exchange of [...exchanges]) {
         this.cut++;
-        exchange.stopStress(STOPPED);
+        exchange.stopStress(what);
       }
     }
   }

@@ -5,6 +5,7 @@ import type { Snapshot, Target } from '../../snapshot/index.ts';
 import type { UpstreamPolicy } from '../../upstream/index.ts';
 import { type Group, groupName, SHADOW_MARK } from '../../zone/topology.ts';
 import { Endpoint } from './endpoint.ts';
+import { type Found, membersOf, membersOfShadow, placesOfUsers } from './members.ts';
 import { Roster } from './roster.ts';
 import { ZoneLoad } from './zone-load.ts';
 
@@ -18,13 +19,7 @@ interface Sockets {
   readonly leftForUpstreams: number;
 }
 
-/** What discovery has found so far. */
-export interface Found {
-  /** Members of a source that is not static; undefined: nothing yet. */
-  addressesOf(source: EndpointSource): readonly WeightedAddress[] | undefined;
-  /** What a host name means now; undefined: not known yet. */
-  ipOf(host: string): string | undefined;
-}
+export type { Found } from './members.ts';
 
 /** Who may take a request, and how much its zone has to do already. */
 export interface Way {
@@ -75,10 +70,6 @@ export class Upstreams {
 
   #build(snapshot: Snapshot, idc: IdcId, joinedAtMs: number): void {
     const rosters = new Map<EndpointSource, Roster>();
-    const add = (source: EndpointSource, roster: Roster): void => {
-      rosters.set(source, roster);
-      this.#fill(roster, source, joinedAtMs);
-    };
     const loads = new Set<string>();
     for (const zone of snapshot.topology.zones.values()) {
       for (const group of withShadows(zone.groups)) {
@@ -91,7 +82,7 @@ export class Upstreams {
           const name = `${zone.id}/${groupName(group)}/${app}`;
           const roster = new Roster(name, policy, false, group.isShadow);
           load.rosters.push(roster);
-          add(source, roster);
+          rosters.set(source, roster);
         }
       }
     }
@@ -99,12 +90,12 @@ export class Upstreams {
     this.#shadowPeers = new Map();
     for (const other of snapshot.topology.idcs.values()) {
       if (other.id === idc) continue;
-      add(other.gates, new Roster(`peers/${other.id}`, peers, true));
+      rosters.set(other.gates, new Roster(`peers/${other.id}`, peers, true));
       if (snapshot.stress === null) continue;
       // Connections of their own: a load test that stands must not use up, nor judge, the users' way.
       const gates = { ...other.gates };
       this.#shadowPeers.set(other.id, gates);
-      add(gates, new Roster(`peers/${other.id}${SHADOW_MARK}`, peers, true, true));
+      rosters.set(gates, new Roster(`peers/${other.id}${SHADOW_MARK}`, peers, true, true));
     }
     for (const [name, load] of this.#loads) {
       // Who is still in there, or before it, is served to the end.
@@ -112,6 +103,7 @@ export class Upstreams {
       if (!loads.has(name) && empty) this.#loads.delete(name);
     }
     this.#rosters = rosters;
+    this.#fillAll(joinedAtMs);
     this.#ways = new WeakMap();
   }
 
@@ -127,9 +119,18 @@ export class Upstreams {
     return load;
   }
 
-  #fill(roster: Roster, source: EndpointSource, joinedAtMs: number): void {
-    const listed =
-      source.kind === 'static' ? source.addresses : (this.#found.addressesOf(source) ?? []);
+  #fillAll(joinedAtMs: number): void {
+    const ofUsers = placesOfUsers(this.#snapshot.topology, this.#found);
+    for (const [source, roster] of this.#rosters) {
+      const isShadow = roster.ofShadow && !roster.ofPeers;
+      const members = isShadow
+        ? membersOfShadow(source, ofUsers, this.#found)
+        : membersOf(source, this.#found);
+      this.#fill(roster, members, joinedAtMs);
+    }
+  }
+
+  #fill(roster: Roster, listed: readonly WeightedAddress[], joinedAtMs: number): void {
     const addresses = this.#off.size === 0 ? listed : listed.map((a) => this.#ordered(a));
     const scope = roster.ofPeers
       ? roster.ofShadow
@@ -198,7 +199,7 @@ export class Upstreams {
 
   /** Discovery has news. */
   refound(): void {
-    for (const [source, roster] of this.#rosters) this.#fill(roster, source, this.#clock.nowMs);
+    this.#fillAll(this.#clock.nowMs);
     this.#listed();
   }
 

@@ -97,9 +97,10 @@ export class ZoneLoad {
     return this.active < limit ? null : 'adaptive';
   }
 
-  enter(nowMs: number): void {
+  /** @param isGuest a load test at the endpoints of users: it earns them no repeats */
+  enter(nowMs: number, isGuest: boolean): void {
     this.active++;
-    this.budget.request(nowMs);
+    if (!isGuest) this.budget.request(nowMs);
   }
 
   /** A request has ended, however. */

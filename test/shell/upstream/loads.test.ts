@@ -120,7 +120,7 @@ describe('the line before a zone', () => {
     }
     roomFound(): boolean {
       this.ended = 'in';
-      this.load.enter(0);
+      this.load.enter(0, false);
       return true;
     }
     waitedTooLong(): void {
@@ -132,7 +132,7 @@ describe('the line before a zone', () => {
 
   it('lets in the critical first, then in order', () => {
     const load = zone(1, 10);
-    load.enter(0);
+    load.enter(0, false);
     const [a, b, c, d] = [
       new Somebody(load, 'sheddable'),
       new Somebody(load, 'normal'),
@@ -150,7 +150,7 @@ describe('the line before a zone', () => {
 
   it('is bounded, and a full line gives its last place to somebody more important', () => {
     const load = zone(1, 2);
-    load.enter(0);
+    load.enter(0, false);
     const [first, last] = [new Somebody(load, 'normal'), new Somebody(load, 'sheddable')];
     load.wait(last);
     load.wait(first);
@@ -166,7 +166,7 @@ describe('the line before a zone', () => {
 
   it('turns away whose time is over', () => {
     const load = zone(1, 10, 1);
-    load.enter(0);
+    load.enter(0, false);
     const late = new Somebody(load);
     load.wait(late);
     load.serve(performance.now() + 2);
@@ -176,7 +176,7 @@ describe('the line before a zone', () => {
 
   it('forgets who has left', () => {
     const load = zone(1, 10);
-    load.enter(0);
+    load.enter(0, false);
     const gone = new Somebody(load);
     load.wait(gone);
     load.forget(gone);
@@ -193,7 +193,7 @@ describe('the line before a zone', () => {
           const load = zone(4, 5);
           const waiting: Somebody[] = [];
           for (const step of steps) {
-            if (step === 'enter' && load.full('critical') === null) load.enter(0);
+            if (step === 'enter' && load.full('critical') === null) load.enter(0, false);
             if (step === 'leave' && load.active > 0) load.leave();
             if (step === 'wait') {
               const somebody = new Somebody(load, 'critical');
