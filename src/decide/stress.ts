@@ -72,9 +72,17 @@ export function stopOf(
   const { mark } = caller;
   if (mark === undefined || mark.kind === 'stripped') return null;
   if (mark.kind === 'refused') return mark;
-  const { stoppedScenes } = placement;
-  if (stoppedScenes.has(mark.scene.name) || stoppedScenes.has('*')) return STOPPED;
-  return receivedAtMs < mark.scene.untilMs ? null : ENDED;
+  return endOf(mark.scene, receivedAtMs, placement);
+}
+
+/** Why nothing more of the scene goes on; null: it does. */
+export function endOf(
+  scene: Scene,
+  nowMs: number,
+  { stoppedScenes }: Snapshot['placement'],
+): Refused | null {
+  if (stoppedScenes.has(scene.name) || stoppedScenes.has('*')) return STOPPED;
+  return nowMs < scene.untilMs ? null : ENDED;
 }
 
 const lanes = new WeakMap<Scene, Lane>();

@@ -51,6 +51,10 @@ export interface HouseOptions {
   readonly eleven?: string;
   /** YAML of the Gate document’s `overload`. */
   readonly overload?: string;
+  /** YAML of one more scene, in flow. */
+  readonly wide?: string;
+  /** YAML of a Mirror document’s rules, in flow; absent: there is no such document. */
+  readonly mirror?: string;
 }
 
 export class StressHouse {
@@ -127,7 +131,8 @@ export class StressHouse {
     req.on('end', () => res.end(where));
   }
 
-  #config({ forged = 'refuse', eleven = '', overload = '{}' }: HouseOptions): string {
+  #config(options: HouseOptions): string {
+    const { forged = 'refuse', eleven = '', overload = '{}', wide, mirror } = options;
     const port = (name: string): string => `127.0.0.1:${this.#ports.get(name)}`;
     const group = (zone: string, app: string): string =>
       `{ endpoints: { ${app}: ["${port(zone)}"] }, shadow: { ${app}: ["${port(`${zone}~shadow`)}"] } }`;
@@ -185,13 +190,14 @@ scenes:
     limits: { rps: 100000, concurrency: 1000 }
   over:
     until: "2020-01-01T00:00:00Z"
+${wide === undefined ? '' : `  wide: ${wide}`}
 ---
 apiVersion: zonegate/v1
 kind: Fleet
 store: { file: ${join(this.directory, 'board')} }
 stateDir: ${join(this.directory, '{gate}')}
 catchUp: { by: none }
-`;
+${mirror === undefined ? '' : `---\n{ apiVersion: zonegate/v1, kind: Mirror, rules: [${mirror}] }\n`}`;
   }
 
   /** Ends an application, as a crash would. */

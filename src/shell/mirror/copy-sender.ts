@@ -171,6 +171,11 @@ export class CopySender implements UpstreamUser {
     this.#finish('timed-out');
   }
 
+  /** People have stopped the load test that it belongs to. */
+  stopped(): void {
+    this.#finish('stopped');
+  }
+
   /** Once, however it went. */
   #finish(outcome: number | Failure): void {
     if (this.#over) return;
