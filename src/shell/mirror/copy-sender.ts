@@ -188,7 +188,7 @@ export class CopySender implements UpstreamUser {
     const { nowMs } = this.#owner;
     // That a kept connection has died says nothing of who is there.
     const stale = this.#reused && !this.#headSeen && connection === null;
-    if (outcome === 'failed' && !stale) this.#pooled.failed(nowMs);
+    if (outcome === 'timed-out' || (outcome === 'failed' && !stale)) this.#pooled.failed(nowMs);
     else if (typeof outcome === 'number') this.#pooled.succeeded();
     if (connection !== null) {
       if (typeof outcome === 'number' && this.#reusable)

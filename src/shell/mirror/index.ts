@@ -11,6 +11,7 @@ import { Budget } from './budget.ts';
 import { Comparison } from './comparison.ts';
 import type { Drop } from './counts.ts';
 import { type Bookkeeper, Outbox, type OutboxParts } from './outbox.ts';
+import { placeName } from './places.ts';
 import { type CopiedRequest, type CopyKeeper, type Drawn, RequestCopy } from './request-copy.ts';
 import { RuleState } from './rule-state.ts';
 import { ScenePass, type SceneTraffic } from './scene-pass.ts';
@@ -73,7 +74,7 @@ export class Mirrors implements CopyKeeper, Bookkeeper {
     for (const { rule, scene } of mirrors) {
       const state = this.#stateOf(rule);
       state.counts.drawn++;
-      const got = this.#enter(state, scene);
+      const got = this.#enter(state, scene, request.decision.route.app);
       if (typeof got !== 'string') entered.push(got);
       else state.counts.dropped[got]++;
     }
@@ -88,12 +89,15 @@ export class Mirrors implements CopyKeeper, Bookkeeper {
   }
 
   /** A place for one copy, by all limits; `drop`, or the end of what is sent, gives it back. */
-  #enter(state: RuleState, scene: SceneCopy | null): Drawn | Drop {
+  #enter(state: RuleState, scene: SceneCopy | null, app: string): Drawn | Drop {
     if (this.#parts.isBusy()) return 'pressure';
     if (scene !== null && scene.why !== null) return scene.why;
-    const why = state.enter(this.#parts.clock.nowMs);
-    if (why !== null) return why;
     const { rule } = state;
+    const { nowMs } = this.#parts.clock;
+    if (state.isResting && state.rests(placeName(rule, scene?.target ?? null, app), nowMs))
+      return 'down';
+    const why = state.enter(nowMs);
+    if (why !== null) return why;
     if (scene === null) return { rule, state, comparison: null, shadow: null, pass: null };
     const pass = ScenePass.enter(scene.scene, this.#parts.scenes);
     if (pass !== null) return { rule, state, comparison: null, shadow: scene.target, pass };
@@ -101,9 +105,9 @@ export class Mirrors implements CopyKeeper, Bookkeeper {
     return 'quota';
   }
 
-  again({ state, shadow, pass }: Drawn): Drawn | Drop {
+  again({ state, shadow, pass }: Drawn, app: string): Drawn | Drop {
     const again = shadow !== null && pass !== null;
-    return this.#enter(state, again ? { scene: pass.scene, target: shadow, why: null } : null);
+    return this.#enter(state, again ? { scene: pass.scene, target: shadow, why: null } : null, app);
   }
 
   #comparison(

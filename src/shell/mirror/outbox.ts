@@ -13,7 +13,7 @@ import { CopyPool, type Place } from './copy-pool.ts';
 import { CopySender, type Outgoing } from './copy-sender.ts';
 import type { Drop } from './counts.ts';
 import { type CopyBooks, OneCopy } from './one-copy.ts';
-import { linesOf, listedPlaces, placesIn, targetOf } from './places.ts';
+import { linesOf, listedPlaces, placeName, placesIn, targetOf } from './places.ts';
 import type { Drawn, RequestCopy } from './request-copy.ts';
 import { SeriesLine } from './series.ts';
 
@@ -38,7 +38,7 @@ export interface OutboxParts {
 /** Who books what goes out. */
 export interface Bookkeeper {
   /** Takes a place for one more copy. @returns why there is none */
-  again(drawn: Drawn): Drawn | Drop;
+  again(drawn: Drawn, app: string): Drawn | Drop;
   drop(drawn: Drawn, why: Drop): void;
 }
 
@@ -101,7 +101,7 @@ export class Outbox {
     if (mirrors?.some((m) => m.rule.name === rule.name) !== true) return false;
     if (pass !== null && endOf(pass.scene, Date.now(), placement) !== null) return false;
     state.counts.drawn++;
-    const again = this.#keeper.again(drawn);
+    const again = this.#keeper.again(drawn, copy.request.decision.route.app);
     if (typeof again === 'string') state.counts.dropped[again]++;
     else this.#send(copy, again);
     return true;
@@ -133,7 +133,13 @@ export class Outbox {
         ? listedPlaces(rule, this.#parts.found)
         : placesIn(target, request, this.#parts.upstreams);
     const owner = new OneCopy(drawn, copy, comparison?.theirs ?? null, 'copy', this.#books);
-    return this.#start(rule.name, rule, places, this.#outgoing(copy, drawn, head), owner, copy);
+    const out = this.#outgoing(copy, drawn, head);
+    const why = this.#start(rule.name, rule, places, out, owner, copy);
+    if (why === 'down') {
+      const place = placeName(rule, drawn.shadow, request.decision.route.app);
+      state.restFrom(place, this.#parts.clock.nowMs);
+    }
+    return why;
   }
 
   #askLater(copy: RequestCopy, drawn: Drawn, comparison: Comparison): void {

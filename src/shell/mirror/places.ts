@@ -16,6 +16,12 @@ export function targetOf({ to }: MirrorRule, snapshot: Snapshot, idc: IdcId): Ta
   return (group && snapshot.targets.get(idc)?.get(group)) ?? null;
 }
 
+/** Tells places apart whose addresses differ: a few for each rule. */
+export function placeName({ to }: MirrorRule, shadow: Target | null, app: string): string {
+  if (shadow !== null) return `${shadow.zone.id} ${shadow.group.id} ${app}`;
+  return to.kind === 'addresses' ? '' : app;
+}
+
 /** The addresses that the rule lists. */
 export function listedPlaces({ to }: MirrorRule, found: Found): Place[] {
   if (to.kind !== 'addresses' || to.source.kind !== 'static') return [];
