@@ -77,7 +77,12 @@ export class Gate {
       acceptFailed: (error) => this.#acceptFailed(error),
     };
     this.#gateway = new Gateway(idc, hooks, this.#upstreamSide.discovery);
-    this.#mirrors = openMirrors(this.#gateway, this.#upstreamSide.discovery, this.#log);
+    this.#mirrors = openMirrors(
+      this.#gateway,
+      this.#upstreamSide.discovery,
+      observer.stress,
+      this.#log,
+    );
     this.#fleet =
       first.fleet === null
         ? null

@@ -131,7 +131,10 @@ function summary(decision: Decision) {
     board: decision.board,
     cookie: decision.why.at(-1)!.code,
     setsCookie: decision.cookieToSet,
-    copiedBy: decision.mirrors?.map((rule) => rule.name) ?? [],
+    copiedBy:
+      decision.mirrors?.map(({ rule, scene }) =>
+        scene === null || scene.why === null ? rule.name : `${rule.name} (dropped: ${scene.why})`,
+      ) ?? [],
     why,
   };
 }

@@ -8,6 +8,7 @@ import type { HandOver } from '../peer/hand-over.ts';
 import type { UserPoint } from '../release/point.ts';
 import type { Route } from '../route/index.ts';
 import type { Target } from '../snapshot/index.ts';
+import type { Scene } from '../stress-tag/index.ts';
 import type { StressPass } from '../stress-tag/token.ts';
 import type { Fault } from '../zone/compile-faults.ts';
 
@@ -60,11 +61,26 @@ export interface Forward {
   /** Done to this request on purpose; null for nearly all. */
   readonly fault: Fault | null;
   /** By which rules it is copied; null for nearly all. */
-  readonly mirrors: readonly MirrorRule[] | null;
+  readonly mirrors: readonly Mirroring[] | null;
   /** The mark of a copy that another gate has made, for whoever comes next; null for all others. */
   readonly copyMark: string | null;
   readonly why: readonly Reason[];
 }
+
+/** A rule that copies the request. */
+export interface Mirroring {
+  readonly rule: MirrorRule;
+  /** Where a load test has the copies go; null: the rule says so itself. */
+  readonly scene: SceneCopy | null;
+}
+
+/** Copies that are a load test's requests: to a shadow in this IDC, or why nowhere. */
+export type SceneCopy =
+  | { readonly scene: Scene; readonly target: Target; readonly why: null }
+  | { readonly scene: Scene; readonly target: null; readonly why: NoSceneCopy };
+
+/** elsewhere: the scene has the user in another IDC. */
+export type NoSceneCopy = 'stopped' | 'elsewhere' | 'no-shadow' | 'foreign-uid';
 
 export interface Respond {
   readonly kind: 'respond';

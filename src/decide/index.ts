@@ -131,13 +131,12 @@ function forward(
   const { facts, route, user, standing } = asking;
   const fault = findFault(facts, snapshot, speaker.from, route.app, placed.target.zone.id);
   const { mark } = speaker;
-  const { target } = placed;
   const lane = stressLaneOf(speaker) ?? grayLaneOf(placed);
   const copy = copyMark(facts, snapshot);
   const mirrors =
     snapshot.mirrors === null || copy !== null
       ? null
-      : mirrorsFor(facts, snapshot, { speaker, route, path, user, reading, target, lane });
+      : mirrorsFor(snapshot, { speaker, path, reading, asking, placed, lane });
   const fate = fateOf(asking, lane, copy, reading, snapshot);
   const laneCookieToSet = copy === null ? laneCookieFor(standing, placed, snapshot) : null;
   const decision: Forward & { why: Reason[] } = {

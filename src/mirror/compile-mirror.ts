@@ -28,7 +28,9 @@ export function compileMirror(doc: MirrorDoc, report: Report): MirrorSettings {
 function compileRule(doc: MirrorRuleDoc): MirrorRule {
   const { match, headers } = doc;
   const host = match.host?.toLowerCase() ?? null;
-  const dropped = doc.credentials === 'drop' ? CREDENTIALS : [];
+  // A load test acts for nobody.
+  const keeps = doc.credentials === 'keep' && !('stress' in doc.to);
+  const dropped = keeps ? [] : CREDENTIALS;
   const set = Object.entries(headers.set);
   const removes = [...NEVER, ...dropped, ...headers.remove, ...set.map(([name]) => name)];
   return Object.freeze({
@@ -62,10 +64,11 @@ function compileRule(doc: MirrorRuleDoc): MirrorRule {
   });
 }
 
-const targetOf = (to: MirrorRuleDoc['to']): MirrorTarget =>
-  'addresses' in to
-    ? { kind: 'addresses', source: toEndpointSource(to.addresses) }
-    : { kind: 'group', zone: to.zone, group: to.group };
+function targetOf(to: MirrorRuleDoc['to']): MirrorTarget {
+  if ('addresses' in to) return { kind: 'addresses', source: toEndpointSource(to.addresses) };
+  if ('stress' in to) return { kind: 'scene', scene: to.stress };
+  return { kind: 'group', zone: to.zone, group: to.group };
+}
 
 const compareOf = ({
   noisePercent,

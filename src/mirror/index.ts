@@ -11,7 +11,9 @@ import type { RequestFacts } from '../model/facts.ts';
 export type MirrorTarget =
   | { readonly kind: 'addresses'; readonly source: EndpointSource }
   /** The endpoints there of the request's own app. */
-  | { readonly kind: 'group'; readonly zone: string; readonly group: string };
+  | { readonly kind: 'group'; readonly zone: string; readonly group: string }
+  /** The shadow endpoints that a load test's scene has for the user: copies become its requests. */
+  | { readonly kind: 'scene'; readonly scene: string };
 
 export interface CompareRule {
   readonly status: boolean;

@@ -15,8 +15,12 @@ const MAX_DEPTH = 64;
 const MAX_NODES = 20_000;
 const MAX_DIFFERENCES = 256;
 const ROOT = '$';
-/** What a programmer calls a field; anything else may be somebody's number or address. */
-const NAME = /^[\p{L}_$][\p{L}\p{N}_$-]{0,63}$/u;
+/** What lies deeper shares the path of what it lies in. */
+const MAX_PATH = 256;
+/** What a programmer calls a field; anything else may be somebody's number, address, id or token. */
+const NAME = /^[\p{L}_$][\p{L}\p{N}_$-]{0,39}$/u;
+/** Names have few of them (sha256, x509v3); ids, though they begin with a letter, have many. */
+const DIGITS = /(?:\p{N}\P{N}*){5}/u;
 
 interface Walk {
   readonly ignored: readonly string[];
@@ -45,17 +49,21 @@ function visit(ours: unknown, theirs: unknown, path: string, depth: number, walk
   // Beyond what is looked at, two values count as alike: a report must be believable.
   if (depth > MAX_DEPTH || ++walk.nodes > MAX_NODES) return;
   if (Array.isArray(ours) && Array.isArray(theirs)) {
-    const inside = `${path}[]`;
+    const inside = path.length > MAX_PATH ? path : `${path}[]`;
     if (walk.ignored.includes(inside)) return;
     if (ours.length !== theirs.length) note(ours, theirs, inside, walk);
     for (let i = 0; i < Math.min(ours.length, theirs.length); i++)
       visit(ours[i], theirs[i], inside, depth + 1, walk);
   } else if (isObject(ours) && isObject(theirs)) {
-    for (const key of Object.keys(ours))
+    for (const key of Object.keys(ours)) {
+      if (walk.nodes > MAX_NODES) return;
       visit(ours[key], valueAt(theirs, key), below(path, key), depth + 1, walk);
-    for (const key of Object.keys(theirs))
+    }
+    for (const key of Object.keys(theirs)) {
+      if (walk.nodes > MAX_NODES) return;
       if (!Object.hasOwn(ours, key))
         visit(undefined, theirs[key], below(path, key), depth + 1, walk);
+    }
   } else note(ours, theirs, path, walk);
 }
 
@@ -67,7 +75,8 @@ const isObject = (value: unknown): value is JsonObject =>
 const valueAt = (object: JsonObject, key: string): unknown =>
   Object.hasOwn(object, key) ? object[key] : undefined;
 
-const below = (path: string, key: string): string => `${path}.${NAME.test(key) ? key : '*'}`;
+const below = (path: string, key: string): string =>
+  path.length > MAX_PATH ? path : `${path}.${NAME.test(key) && !DIGITS.test(key) ? key : '*'}`;
 
 function note(ours: unknown, theirs: unknown, field: string, { found }: Walk): void {
   if (found.has(field) || found.size >= MAX_DIFFERENCES) return;

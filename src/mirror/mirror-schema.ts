@@ -99,6 +99,7 @@ const ruleSchema = z.strictObject({
   to: z.union([
     z.strictObject({ addresses: z.array(addressSchema).min(1).max(MAX_ADDRESSES) }),
     z.strictObject({ zone: nameSchema, group: nameSchema }),
+    z.strictObject({ stress: nameSchema }).describe('A scene of the Stress document'),
   ]),
   headers: z
     .strictObject({

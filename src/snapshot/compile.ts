@@ -17,7 +17,7 @@ import { compileRoutes } from '../route/compile.ts';
 import type { RouteTable } from '../route/index.ts';
 import { routesSchema } from '../route/routes-schema.ts';
 import { compileStress } from '../stress-tag/compile-stress.ts';
-import type { StressRoom } from '../stress-tag/index.ts';
+import type { Scene, StressRoom } from '../stress-tag/index.ts';
 import { stressSchema } from '../stress-tag/stress-schema.ts';
 import { compileSource, headersOf, type Source, untrustedHeaders } from '../uid-router/compile.ts';
 import { compileUpstreams } from '../upstream/compile-upstreams.ts';
@@ -136,8 +136,9 @@ function assemble(
   const plans = compilePlans(planParts, topology);
   const stress = compileStressPart(parts, topology, routes, gate);
   const mirrorDoc = parsePart(parts, 'Mirror', mirrorSchema);
+  const scenes = parts.has('Stress') ? (stress?.scenes ?? null) : new Map<string, Scene>();
   const mirror =
-    mirrorDoc && compileMirrorDoc(mirrorDoc, topology, gate.keys.peer, reportOf('Mirror'));
+    mirrorDoc && compileMirrorDoc(mirrorDoc, topology, gate.keys.peer, scenes, reportOf('Mirror'));
   checkOwners(topology, rules, routesDoc, reportOf('Routes'));
   checkSpills(routesDoc, topology, upstreams, reportOf('Routes'));
   checkGzone(routesDoc, topology, reportOf('Routes'));

@@ -5,12 +5,15 @@ import type { MirrorDoc, MirrorRuleDoc } from '../mirror/mirror-schema.ts';
 import type { AppId, GroupId, ZoneId } from '../model/ids.ts';
 import type { DocPath, Report } from '../model/issue.ts';
 import type { KeyRing } from '../model/mac.ts';
+import type { StressRoom } from '../stress-tag/index.ts';
 import { appsOf, type Group, type Topology } from '../zone/topology.ts';
 
+/** @param scenes null: there are mistakes in the Stress document, which would only be repeated here */
 export function compileMirrorDoc(
   doc: MirrorDoc,
   topology: Topology,
   peerKeys: KeyRing,
+  scenes: StressRoom['scenes'] | null,
   report: Report,
 ): MirrorSettings {
   if (peerKeys.length === 0)
@@ -26,7 +29,9 @@ export function compileMirrorDoc(
       report.unknownName([...path, 'match', 'app'], 'app', match.app, apps);
     if (match.zone !== undefined && !topology.zones.has(match.zone as ZoneId))
       report.unknownName([...path, 'match', 'zone'], 'zone', match.zone, topology.zones.keys());
-    if (!('addresses' in rule.to)) checkGroup(rule, rule.to, path, topology, report);
+    if ('zone' in rule.to) checkGroup(rule, rule.to, path, topology, report);
+    if ('stress' in rule.to && scenes !== null)
+      checkScene(rule, rule.to.stress, path, scenes, report);
   });
   return compileMirror(doc, report);
 }
@@ -82,5 +87,40 @@ function checkReach(
       path,
       'mirror-elsewhere',
       `rule ${name} copies only what is served in ${group.idc}, where ${target} stands`,
+    );
+}
+
+/** Copies of users' requests become a load test's: only one that may show their uids, and only in its shadows. */
+function checkScene(
+  rule: MirrorRuleDoc,
+  name: string,
+  path: DocPath,
+  scenes: StressRoom['scenes'],
+  report: Report,
+): void {
+  const at = [...path, 'to', 'stress'];
+  const scene = scenes.get(name);
+  if (scene === undefined) report.unknownName(at, 'scene', name, scenes.keys());
+  if (scene?.shadow === false)
+    report.error(at, 'scene-shared', `scene ${name} would send copies to the endpoints of users`, {
+      found: 'endpoints: shared',
+      expected: 'a scene with endpoints: shadow',
+    });
+  if (scene?.onlyReserved === true)
+    report.error(at, 'scene-reserved', `scene ${name} refuses the uids of real users`, {
+      found: 'a scene that is for its reserved uids only',
+      expected: 'a scene of its own, or onlyReserved: false in that scene',
+    });
+  if (rule.credentials === 'keep')
+    report.error([...path, 'credentials'], 'scene-credentials', 'a load test acts for nobody', {
+      found: 'keep',
+      expected: 'drop',
+    });
+  if (rule.compare !== undefined)
+    report.error(
+      [...path, 'compare'],
+      'scene-compare',
+      'shadows hold other data than users have: their answers say nothing',
+      { found: 'compare', expected: 'none for a rule to a scene' },
     );
 }

@@ -157,7 +157,7 @@ export function judgeUids(mark: Mark | null, shown: Shown, room: StressRoom): Ma
 }
 
 /** Reserved for the scene; or for none, where the scene is not for its own uids only. */
-function fits(scene: Scene, uid: string, room: StressRoom): boolean {
+export function fits(scene: Scene, uid: string, room: StressRoom): boolean {
   const reserved = sceneOfUid(uid, room);
   return reserved === null ? !scene.onlyReserved : reserved === scene;
 }

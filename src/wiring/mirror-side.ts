@@ -4,18 +4,29 @@ import type { MirrorRule } from '../mirror/index.ts';
 import type { MirrorsAnswer } from '../shell/control/mirror-answers.ts';
 import { Mirrors } from '../shell/mirror/index.ts';
 import type { MirrorGauge, MirrorGauges } from '../shell/observe/mirror-metrics.ts';
+import type { StressCounters } from '../shell/observe/stress-counters.ts';
 import type { Gateway } from '../shell/proxy/gateway.ts';
 import type { Found } from '../shell/upstream/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import { percentOf } from '../snapshot/live-mirrors.ts';
 
-export function openMirrors(gateway: Gateway, found: Found, log: pino.Logger): Mirrors {
+export function openMirrors(
+  gateway: Gateway,
+  found: Found,
+  scenes: StressCounters,
+  log: pino.Logger,
+): Mirrors {
   let said = false;
-  const { idc, clock, upstreams, sockets, hooks } = gateway;
+  const { idc, clock, upstreams, sockets, hooks, stress } = gateway;
   const mirrors = new Mirrors({
     ...{ idc, clock, upstreams, found, sockets },
     isBusy: () => gateway.pressure.value > 0,
     current: () => hooks.current(),
+    scenes: {
+      beginCopy: (pass, scene) => stress.beginCopy(pass, scene),
+      endCopy: (pass, scene) => stress.endCopy(pass, scene),
+      copyAnswered: (scene, status, ms) => scenes.count(scene, 'mirror', status, ms),
+    },
     failed: (error) => {
       if (said) return;
       said = true;
@@ -62,6 +73,7 @@ function ruleView(
 
 function targetText({ to }: MirrorRule): string {
   if (to.kind === 'group') return `${to.zone}/${to.group}`;
+  if (to.kind === 'scene') return `stress ${to.scene}`;
   const { source } = to;
   return source.kind === 'static' ? source.addresses.map((a) => a.address.text).join(', ') : '';
 }

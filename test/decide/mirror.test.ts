@@ -43,7 +43,7 @@ function ask(snapshot: Snapshot, given: Partial<RecordedFacts> = {}): Forward {
   if (decision.kind !== 'forward') throw new Error(decision.reason.code);
   return decision;
 }
-const copies = (d: Forward): string[] => (d.mirrors ?? []).map((r) => r.name);
+const copies = (d: Forward): string[] => (d.mirrors ?? []).map(({ rule }) => rule.name);
 const uidPath = (uid: number | string): string => `/u/${uid}/x`;
 /** Of shard 05, which RZ01 in hz1 owns: two digits of the shard stand third and second to last. */
 const uidOf = (n: number): string => `20880000${String(n).padStart(6, '0')}050`;

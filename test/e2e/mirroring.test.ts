@@ -16,14 +16,15 @@ const text = readFileSync(join(ROOT, 'docs', 'mirroring.md'), 'utf8');
 const blocks = (kind: string): string[] =>
   [...text.matchAll(new RegExp(`\`\`\`${kind}\\n([\\s\\S]*?)\`\`\``, 'g'))].map((m) => m[1]!);
 
-it('the example is a Mirror document', () => {
-  const [example] = blocks('yaml');
-  expect(mirrorSchema.parse(parse(example!)).rules).toHaveLength(2);
+it('the examples are Mirror documents', () => {
+  const rules = blocks('yaml').map((text) => mirrorSchema.parse(parse(text)).rules.length);
+  expect(rules).toEqual([2, 1]);
 });
 
 it('what is dropped is explained', () => {
   const causes = ['in-flight', 'rps', 'buffer', 'too-large', 'cut', 'connections', 'down'];
-  for (const cause of [...causes, 'nowhere', 'pressure', 'bug'])
+  const scenes = ['quota', 'elsewhere', 'no-shadow', 'foreign-uid', 'stopped'];
+  for (const cause of [...causes, ...scenes, 'nowhere', 'pressure', 'bug'])
     expect(text).toMatch(new RegExp(`^\\|.*\`${cause}\`.*\\|`, 'm'));
 });
 

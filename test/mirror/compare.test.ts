@@ -40,6 +40,19 @@ describe('bodies', () => {
     ['keys in other scripts', '{"价格":1}', '{"价格":2}', ['$.价格']],
     ['keys that are data', '{"2088000000000680":1}', '{"2088000000000680":2}', ['$.*']],
     ['keys that are addresses', '{"ann@example.com":1}', '{}', ['$.*']],
+    [
+      'keys that are ids, though they begin with a letter',
+      '{"f81d4fae-7dec-11d0-a765-00a0c91e6bf6":1,"c0ffee1234567890":1}',
+      '{"f81d4fae-7dec-11d0-a765-00a0c91e6bf6":2,"c0ffee1234567890":2}',
+      ['$.*'],
+    ],
+    [
+      'keys that are tokens',
+      '{"sk_live_EwAoCDIEBaoAASM1mSkBbtvsLqBkAAAAAAAAAAAABQ":1}',
+      '{}',
+      ['$.*'],
+    ],
+    ['names with numbers', '{"sha256":1,"x509v3_ext":1}', '{}', ['$.sha256', '$.x509v3_ext']],
     ['of a key that stands twice the last', '{"a":1,"a":2}', '{"a":2}', []],
     ['a key of JavaScript’s own', '{"__proto__":1}', '{"__proto__":2}', ['$.__proto__']],
     ['a key that every object has', '{"toString":1}', '{}', ['$.toString']],
@@ -77,6 +90,25 @@ describe('bodies', () => {
   it('that are nested without end cost no more than a bound', () => {
     const deep = `${'['.repeat(5000)}1${']'.repeat(5000)}`;
     expect(fieldsOf(deep, deep.replace('1', '2'))).toEqual([]);
+  });
+
+  it('that are nested in long names share the path of what they lie in', () => {
+    const nested = (leaf: number): unknown => {
+      let value: unknown = { leaf };
+      for (let i = 0; i < 30; i++) value = { ['name'.repeat(10)]: [value] };
+      return value;
+    };
+    const found = jsonDifferences(nested(1), nested(2), []);
+    expect(found.map((d) => d.field.length < 320)).toEqual([true]);
+  });
+
+  it('of very many keys cost no more than a bound', () => {
+    const many = (n: number): unknown =>
+      Object.fromEntries([...Array(500_000).keys()].map((i) => [`k${i}`, n]));
+    const [a, b] = [many(1), many(2)];
+    const before = performance.now();
+    expect(jsonDifferences(a, b, []).length).toBeLessThanOrEqual(256);
+    expect(performance.now() - before).toBeLessThan(400);
   });
 
   it('find a change wherever it is made, and nothing where there is none', () => {

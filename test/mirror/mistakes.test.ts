@@ -1,9 +1,9 @@
 /** Mistakes in a Mirror document, and where they are shown. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadConfig } from '../../src/shell/config/load.ts';
-import { referenceWith } from '../support/config.ts';
+import { ROOT, referenceWith } from '../support/config.ts';
 import { mirrorDocument } from '../support/mirror.ts';
 
 /** Issues of mirror.yaml as `line:column severity code`. */
@@ -66,6 +66,21 @@ it.each<[string, string, string[]]>([
     ['5:32 warning mirror-elsewhere'],
   ],
   [
+    'a scene that is not there',
+    '  - { name: m, percent: 1, to: { stress: double-1 } }',
+    ['5:42 error unknown-scene → double-11'],
+  ],
+  [
+    'a scene that refuses the uids of users',
+    '  - { name: m, percent: 1, to: { stress: double-11 } }',
+    ['5:42 error scene-reserved'],
+  ],
+  [
+    'credentials, and a comparison, for a load test',
+    '  - { name: m, percent: 1, to: { stress: double-11 }, credentials: keep, compare: {} }',
+    ['5:42 error scene-reserved', '5:68 error scene-credentials', '5:83 error scene-compare'],
+  ],
+  [
     'a field that frames messages',
     `  - { name: m, percent: 1, ${TO}, headers: { remove: [Content-Length] } }`,
     ['5:84 error bad-value'],
@@ -77,4 +92,13 @@ it.each<[string, string, string[]]>([
   ],
 ])('%s', (_, rules, expected) => {
   expect(issuesOf(rules)).toEqual(expected);
+});
+
+it('the example that is commented out in the manual is a rule, once its scene is declared', () => {
+  const text = readFileSync(join(ROOT, 'configs', 'ldc', 'mirror.yaml'), 'utf8');
+  const rule = [...text.matchAll(/^ {2}# ([- ] .*)$/gm)]
+    .map((m) => m[1]!)
+    .filter((l) => /^(- name| {2}\w)/.test(l));
+  expect(rule[0]).toBe('- name: tomorrow');
+  expect(issuesOf(rule.map((l) => `  ${l}`).join('\n'))).toEqual(['8:19 error unknown-scene']);
 });

@@ -27,10 +27,17 @@ export async function mirroringGate(
   origin: Origin,
   target: Origin | number,
   more = '',
-  told: { readonly gate?: string; readonly listener?: string; readonly document?: string } = {},
+  told: {
+    readonly gate?: string;
+    readonly listener?: string;
+    readonly document?: string;
+    /** Where it goes instead, as YAML flow; begins with a comma. */
+    readonly to?: string;
+  } = {},
 ): Promise<MirroringGate> {
   const port = typeof target === 'number' ? target : target.port;
-  const rule = `  - { name: m, percent: 100, to: { addresses: ["127.0.0.1:${port}"] }${more} }`;
+  const to = told.to ?? `, to: { addresses: ["127.0.0.1:${port}"] }`;
+  const rule = `  - { name: m, percent: 100${to}${more} }`;
   const gate = await plainGate([origin], {
     ...{ gate: told.gate ?? '', listener: told.listener ?? '' },
     prepare: (directory) =>

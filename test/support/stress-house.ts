@@ -59,6 +59,10 @@ export interface HouseOptions {
   readonly twoGroups?: boolean;
   /** YAML of the Fleet document’s times. */
   readonly fleet?: string;
+  /** YAML of one more scene, in flow. */
+  readonly wide?: string;
+  /** YAML of a Mirror document’s rules, in flow; absent: there is no such document. */
+  readonly mirror?: string;
 }
 
 export class StressHouse {
@@ -146,6 +150,7 @@ export class StressHouse {
 
   #config(options: HouseOptions): string {
     const { forged = 'refuse', eleven = '', overload = '{}', upstreams, fleet } = options;
+    const { wide, mirror } = options;
     const port = (name: string): string => `127.0.0.1:${this.#ports.get(name)}`;
     const group = (zone: string, app: string): string =>
       `{ endpoints: { ${app}: ["${port(zone)}"] }, shadow: { ${app}: ["${port(`${zone}~shadow`)}"] } }`;
@@ -207,6 +212,7 @@ scenes:
     limits: { rps: 100000, concurrency: 1000 }
   over:
     until: "2020-01-01T00:00:00Z"
+${wide === undefined ? '' : `  wide: ${wide}`}
 ---
 apiVersion: zonegate/v1
 kind: Fleet
@@ -216,7 +222,7 @@ catchUp: { by: none }
 ${fleet ?? ''}
 ---
 { apiVersion: zonegate/v1, kind: Upstreams, default: ${upstreams ?? '{}'} }
-`;
+${mirror === undefined ? '' : `---\n{ apiVersion: zonegate/v1, kind: Mirror, rules: [${mirror}] }\n`}`;
   }
 
   /** Before it is heard of, a gate lets no load test in. */

@@ -39,7 +39,8 @@ export class Comparison {
   constructor(rule: CompareRule, books: ComparisonBooks, requestId: string, withNoise: boolean) {
     this.#rule = rule;
     this.#books = books;
-    this.#requestId = requestId;
+    // A piece of a head would hold all of it for as long as a report shows it.
+    this.#requestId = requestId.split('').join('');
     this.ours = new Capture(rule, books.budget);
     this.theirs = new Capture(rule, books.budget);
     this.noise = withNoise ? new Capture(rule, books.budget) : null;

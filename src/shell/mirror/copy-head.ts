@@ -23,8 +23,10 @@ export function copyHead(head: string, rule: MirrorRule, mark: string, target: s
   return `${out}${host}${rule.adds}${target}${markLine(mark)}\r\n`;
 }
 
+/** Many applications read X_Api_Key as X-Api-Key. */
 const drops = (name: string, rule: MirrorRule): boolean =>
-  rule.removes.has(name) || (name === 'host' && rule.host !== null);
+  rule.removes.has(name.includes('_') ? name.replaceAll('_', '-') : name) ||
+  (name === 'host' && rule.host !== null);
 
 /** The same request once more, to the same group, that noise is learnt from. @param whole with its empty line */
 export const noiseHead = (whole: string, mark: string): string =>

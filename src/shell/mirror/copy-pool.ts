@@ -5,7 +5,10 @@
 import type { Address } from '../../model/schema.ts';
 import { Endpoint } from '../upstream/endpoint.ts';
 
-/** Failures in a row after which an address is left alone for a while: dialling the dead costs requests time. */
+/**
+ * Failures in a row, no answer in time among them, after which an address is left alone for a while, and then
+ * tried by one copy at a time: dialling the dead, and filling up who hangs, costs requests time.
+ */
 const FAILURES = 5;
 const DOWN_MS = 1000;
 const FORGET_MS = 60_000;
@@ -28,10 +31,9 @@ export class PooledEndpoint {
   }
 
   isDown(nowMs: number): boolean {
-    return nowMs < this.#downUntilMs;
+    return this.#failures >= FAILURES && (nowMs < this.#downUntilMs || this.endpoint.active > 0);
   }
 
-  /** One more try after each pause. */
   failed(nowMs: number): void {
     if (++this.#failures >= FAILURES) this.#downUntilMs = nowMs + DOWN_MS;
   }

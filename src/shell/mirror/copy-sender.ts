@@ -48,6 +48,7 @@ export class CopySender implements UpstreamUser {
   #connection: UpstreamConnection | null = null;
   #held: Buffer | null = null;
   #headSeen = false;
+  #reused = false;
   #status = 0;
   #reusable = false;
   #interim = 0;
@@ -67,6 +68,7 @@ export class CopySender implements UpstreamUser {
     const got = idle ?? endpoint.dial(this);
     if (typeof got === 'string') return false;
     this.#connection = got;
+    this.#reused = idle !== null;
     if (idle !== null) this.upstreamReady(idle);
     return true;
   }
@@ -161,14 +163,20 @@ export class CopySender implements UpstreamUser {
     this.#finish(this.#status);
   }
 
-  upstreamEnded(): void {
+  upstreamEnded(_: UpstreamConnection, error: Error | null): void {
     this.#connection = null;
-    const whole = this.#headSeen && this.#body.endOfStream();
+    // A reset is no end: a body that only the connection measures may lack its tail.
+    const whole = error === null && this.#headSeen && this.#body.endOfStream();
     this.#finish(whole ? this.#status : 'failed');
   }
 
   timeOut(): void {
     this.#finish('timed-out');
+  }
+
+  /** People have stopped the load test that it belongs to. */
+  stopped(): void {
+    this.#finish('stopped');
   }
 
   /** Once, however it went. */
@@ -178,7 +186,9 @@ export class CopySender implements UpstreamUser {
     const connection = this.#connection;
     this.#connection = null;
     const { nowMs } = this.#owner;
-    if (outcome === 'failed') this.#pooled.failed(nowMs);
+    // That a kept connection has died says nothing of who is there.
+    const stale = this.#reused && !this.#headSeen && connection === null;
+    if (outcome === 'timed-out' || (outcome === 'failed' && !stale)) this.#pooled.failed(nowMs);
     else if (typeof outcome === 'number') this.#pooled.succeeded();
     if (connection !== null) {
       if (typeof outcome === 'number' && this.#reusable)

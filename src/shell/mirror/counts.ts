@@ -11,12 +11,17 @@ const DROPS = [
   'nowhere',
   'too-large',
   'cut',
+  'quota',
+  'elsewhere',
+  'no-shadow',
+  'foreign-uid',
+  'stopped',
   'bug',
 ] as const;
 export type Drop = (typeof DROPS)[number];
 
 /** Why there was no whole answer to what was sent. */
-const FAILURES = ['timed-out', 'failed', 'answer-too-large'] as const;
+const FAILURES = ['timed-out', 'failed', 'answer-too-large', 'stopped'] as const;
 export type Failure = (typeof FAILURES)[number];
 
 export class RuleCounts {

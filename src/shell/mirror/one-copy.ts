@@ -2,11 +2,9 @@
 import type { Spans } from '../http1/chunked.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
 import type { Capture } from './capture.ts';
-import type { Comparison } from './comparison.ts';
 import type { CopySender, SenderOwner } from './copy-sender.ts';
 import type { Failure } from './counts.ts';
-import type { RequestCopy } from './request-copy.ts';
-import type { RuleState } from './rule-state.ts';
+import type { Drawn, RequestCopy } from './request-copy.ts';
 
 /** Where it is written down. */
 export interface CopyBooks {
@@ -18,31 +16,33 @@ export interface CopyBooks {
 }
 
 export class OneCopy implements SenderOwner {
-  readonly #state: RuleState;
+  readonly #drawn: Drawn;
   readonly #copy: RequestCopy;
-  readonly #comparison: Comparison | null;
   readonly #capture: Capture | null;
   /** It is what the rule asks for, not what noise is learnt from. */
   readonly #counts: boolean;
   readonly #books: CopyBooks;
 
   constructor(
-    state: RuleState,
+    drawn: Drawn,
     copy: RequestCopy,
-    comparison: Comparison | null,
-    side: 'theirs' | 'noise',
+    capture: Capture | null,
+    what: 'copy' | 'noise',
     books: CopyBooks,
   ) {
-    this.#state = state;
+    this.#drawn = drawn;
     this.#copy = copy;
-    this.#comparison = comparison;
-    this.#capture = comparison?.[side] ?? null;
-    this.#counts = side === 'theirs';
+    this.#capture = capture;
+    this.#counts = what === 'copy';
     this.#books = books;
   }
 
   get nowMs(): number {
     return this.#books.clock.nowMs;
+  }
+
+  begins(sender: CopySender): void {
+    this.#drawn.pass?.sent(performance.now(), () => sender.stopped());
   }
 
   answerBegins(head: ResponseHead): void {
@@ -59,16 +59,19 @@ export class OneCopy implements SenderOwner {
 
   sent(sender: CopySender, outcome: number | Failure): void {
     this.#books.under.delete(sender);
-    this.#state.leave();
-    const { counts } = this.#state;
+    const { state, pass, comparison } = this.#drawn;
+    state.leave();
+    pass?.leave();
+    const { counts } = state;
     if (this.#counts) {
       if (typeof outcome === 'number') counts.answeredWith(outcome);
       else counts.failed[outcome]++;
     }
     try {
+      if (typeof outcome === 'number') pass?.answered(outcome, performance.now());
       if (this.#capture !== null) {
         this.#capture.whole = typeof outcome === 'number';
-        this.#comparison?.ended(this.#capture);
+        comparison?.ended(this.#capture);
       }
     } catch (error) {
       this.#books.failed(error);

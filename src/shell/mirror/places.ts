@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { MirrorRule } from '../../mirror/index.ts';
 import type { GroupId, IdcId, ZoneId } from '../../model/ids.ts';
 import type { Snapshot, Target } from '../../snapshot/index.ts';
+import type { Scene } from '../../stress-tag/index.ts';
 import type { Found, Upstreams } from '../upstream/index.ts';
 import type { Place } from './copy-pool.ts';
 import type { CopiedRequest } from './request-copy.ts';
@@ -13,6 +14,12 @@ export function targetOf({ to }: MirrorRule, snapshot: Snapshot, idc: IdcId): Ta
   const zone = snapshot.topology.zones.get(to.zone as ZoneId);
   const group = zone?.groups.find((g) => g.id === (to.group as GroupId));
   return (group && snapshot.targets.get(idc)?.get(group)) ?? null;
+}
+
+/** Tells places apart whose addresses differ: a few for each rule. */
+export function placeName({ to }: MirrorRule, shadow: Target | null, app: string): string {
+  if (shadow !== null) return `${shadow.zone.id} ${shadow.group.id} ${app}`;
+  return to.kind === 'addresses' ? '' : app;
 }
 
 /** The addresses that the rule lists. */
@@ -36,9 +43,14 @@ export function placesIn(
     .map(({ endpoint }) => ({ address: endpoint.address, ip: endpoint.ip }));
 }
 
-/** An app of ours is told where it is; a stranger learns nothing of our zones. */
-export function linesOf(target: Target | null, { decision }: CopiedRequest): string {
+/** An app of ours is told where it is, and of what load test; a stranger learns nothing of our zones. */
+export function linesOf(
+  target: Target | null,
+  { decision }: CopiedRequest,
+  scene: Scene | null,
+): string {
   if (target === null) return '';
+  const stress = scene === null ? '' : `X-Ldc-Stress: ${scene.name}\r\n`;
   const shard = decision.shard === null ? '' : `X-Ldc-Shard: ${decision.shard}\r\n`;
-  return `X-Ldc-Zone: ${target.zone.id}\r\nX-Ldc-Group: ${target.group.id}\r\n${shard}X-Ldc-Epoch: ${decision.epoch}\r\n`;
+  return `${stress}X-Ldc-Zone: ${target.zone.id}\r\nX-Ldc-Group: ${target.group.id}\r\n${shard}X-Ldc-Epoch: ${decision.epoch}\r\n`;
 }

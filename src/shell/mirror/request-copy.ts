@@ -4,12 +4,14 @@
  */
 import type { Forward } from '../../decide/decision.ts';
 import type { MirrorRule } from '../../mirror/index.ts';
-import type { Snapshot } from '../../snapshot/index.ts';
+import type { Snapshot, Target } from '../../snapshot/index.ts';
 import type { Spans } from '../http1/chunked.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
+import { Gathered } from './bytes.ts';
 import type { Comparison } from './comparison.ts';
 import type { Drop } from './counts.ts';
 import type { RuleState } from './rule-state.ts';
+import type { ScenePass } from './scene-pass.ts';
 
 /** What is told of a request when it begins. */
 export interface CopiedRequest {
@@ -27,6 +29,10 @@ export interface Drawn {
   readonly rule: MirrorRule;
   readonly state: RuleState;
   readonly comparison: Comparison | null;
+  /** Where a scene has it go; null: the rule says where. */
+  readonly shadow: Target | null;
+  /** Its part in a load test; null: it is in none. */
+  readonly pass: ScenePass | null;
 }
 
 /** What the copy asks of all of them. */
@@ -44,10 +50,9 @@ export class RequestCopy {
   readonly request: CopiedRequest;
   /** Rules that still want it. */
   drawn: Drawn[];
-  readonly body: Buffer[] = [];
+  readonly body: Gathered;
   readonly #keeper: CopyKeeper;
-  #bytes = 0;
-  /** Taken from the budget. */
+  /** Taken from the budget, for its head. */
   #held: number;
   /** Sent, or handed over to be sent. */
   #done = false;
@@ -60,23 +65,18 @@ export class RequestCopy {
     this.drawn = drawn;
     this.#keeper = keeper;
     this.#held = held;
+    this.body = new Gathered(keeper);
   }
 
   requestBytes(buf: Buffer, payload: Spans): void {
     if (this.drawn.length === 0 || payload.bytes === 0) return;
     try {
-      this.#bytes += payload.bytes;
-      for (const d of this.drawn)
-        if (this.#bytes > d.rule.limits.bodyBytes) this.#drop(d, 'too-large');
+      const bytes = this.body.length + payload.bytes;
+      for (const d of this.drawn) if (bytes > d.rule.limits.bodyBytes) this.#drop(d, 'too-large');
       if (this.drawn.length === 0) return;
-      if (!this.#keeper.take(payload.bytes)) {
-        for (const d of this.drawn) this.#drop(d, 'buffer');
-        return;
-      }
-      this.#held += payload.bytes;
       // The bytes are read over as soon as this call is over.
-      for (let s = 0; s < payload.count; s++)
-        this.body.push(Buffer.from(buf.subarray(payload.at[s * 2], payload.at[s * 2 + 1])));
+      if (this.body.add(buf, payload)) return;
+      for (const d of this.drawn) this.#drop(d, 'buffer');
     } catch (error) {
       this.#fail(error);
     }
@@ -138,7 +138,7 @@ export class RequestCopy {
   #release(): void {
     this.#keeper.give(this.#held);
     this.#held = 0;
-    this.body.length = 0;
+    this.body.drop();
   }
 
   #fail(error: unknown): void {

@@ -9,6 +9,8 @@ import { type Drop, RuleCounts } from './counts.ts';
 /** Routes beyond share one entry. */
 const MAX_ROUTES = 256;
 const OTHER_ROUTES = '(others)';
+/** Between two looks whether an address may be tried again. */
+const REST_MS = 100;
 
 export class RuleState {
   rule: MirrorRule;
@@ -18,6 +20,8 @@ export class RuleState {
   inFlight = 0;
   readonly #rate: Rate;
   readonly #comparisons: Rate;
+  /** By place, till when it is left alone. */
+  readonly #rests = new Map<string, number>();
   #mark = '';
   #minute = -1;
   #key: string | undefined;
@@ -42,6 +46,24 @@ export class RuleState {
     if (!this.#rate.take(limits.rps, nowMs)) return 'rps';
     this.inFlight++;
     return null;
+  }
+
+  /** Nobody could be asked there. @param place of those that are declared */
+  restFrom(place: string, nowMs: number): void {
+    this.#rests.set(place, nowMs + REST_MS);
+  }
+
+  /** Not to be asked now, so that nothing is made for it in vain. */
+  rests(place: string, nowMs: number): boolean {
+    const untilMs = this.#rests.get(place);
+    if (untilMs === undefined) return false;
+    if (nowMs < untilMs) return true;
+    this.#rests.delete(place);
+    return false;
+  }
+
+  get isResting(): boolean {
+    return this.#rests.size > 0;
   }
 
   leave(): void {

@@ -1,5 +1,4 @@
 /** Load tests are counted by scene, apart from users: a test must not look like a good, or a bad, day. */
-import type { ConnectionClass } from '../../model/facts.ts';
 import { CONNECTION_CLASSES } from '../../model/facts.ts';
 import { BUCKETS_S, durationSlot, STATUS_CLASSES, statusSlot } from './counters.ts';
 import { counter, gauge, type Metric, type Sample } from './metric.ts';
@@ -9,18 +8,22 @@ const MAX_SCENES = 1000;
 
 interface SceneCounts {
   /** By who spoke, then by status class. */
-  readonly byFrom: Readonly<Record<ConnectionClass, Float64Array>>;
+  readonly byFrom: Readonly<Record<SceneSpeaker, Float64Array>>;
   /** As in `Series`. */
   readonly byDuration: Float64Array;
   sumMs: number;
 }
+
+/** mirror: copies of users' requests. */
+const SPEAKERS = [...CONNECTION_CLASSES, 'mirror'] as const;
+type SceneSpeaker = (typeof SPEAKERS)[number];
 
 const none = (): Float64Array => new Float64Array(STATUS_CLASSES.length);
 
 export class StressCounters {
   readonly scenes = new Map<string, SceneCounts>();
 
-  count(scene: string, from: ConnectionClass, status: number, durationMs: number): void {
+  count(scene: string, from: SceneSpeaker, status: number, durationMs: number): void {
     const counts = this.#of(scene);
     if (counts === null) return;
     counts.byFrom[from][statusSlot(status)]!++;
@@ -34,7 +37,7 @@ export class StressCounters {
     if (known !== undefined) return known;
     if (this.scenes.size >= MAX_SCENES) return null;
     const counts = {
-      byFrom: { external: none(), app: none(), peer: none(), operator: none() },
+      byFrom: { external: none(), app: none(), peer: none(), operator: none(), mirror: none() },
       byDuration: new Float64Array(BUCKETS_S.length + 1),
       sumMs: 0,
     };
@@ -90,7 +93,7 @@ export const stressMetrics = (
 function requestSamples({ scenes }: StressCounters): Sample[] {
   const samples: Sample[] = [];
   for (const [scene, { byFrom }] of scenes)
-    for (const from of CONNECTION_CLASSES)
+    for (const from of SPEAKERS)
       STATUS_CLASSES.forEach((status, i) => {
         const value = byFrom[from][i]!;
         if (value > 0) samples.push({ labels: { scene, from, status }, value });

@@ -5,6 +5,7 @@
 import type { Forward } from '../../decide/decision.ts';
 import { ENDED, endOf, type Refused } from '../../decide/stress.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
+import type { Scene } from '../../stress-tag/index.ts';
 import { answer, type GateAnswer } from './gate-answer.ts';
 import { type Over, StressQuota } from './stress-quota.ts';
 
@@ -38,13 +39,30 @@ export class StressTraffic {
     // Behind a hand-over it has been counted where it came in.
     const over = from === 'peer' ? null : this.quota.enter(scene, pass, performance.now());
     if (over !== null) return this.refuse(scene.name, over);
-    let exchanges = this.#underWay.get(scene.name);
+    this.#add(exchange, scene.name);
+    return null;
+  }
+
+  #add(exchange: StressExchange, scene: string): void {
+    let exchanges = this.#underWay.get(scene);
     if (exchanges === undefined) {
       exchanges = new Set();
-      this.#underWay.set(scene.name, exchanges);
+      this.#underWay.set(scene, exchanges);
     }
     exchanges.add(exchange);
-    return null;
+  }
+
+  /** A copy of a user's request that becomes one of the scene. @returns false: it is turned away */
+  beginCopy(copy: StressExchange, scene: Scene): boolean {
+    const over = this.quota.enter(scene, null, performance.now());
+    if (over !== null) this.refuse(scene.name, over);
+    else this.#add(copy, scene.name);
+    return over === null;
+  }
+
+  /** Harmless for one that has not begun. */
+  endCopy(copy: StressExchange, { name }: Scene): void {
+    if (this.#underWay.get(name)?.delete(copy) === true) this.quota.leave(name);
   }
 
   refuse(scene: string, why: StressRefusal): StressRefusal {

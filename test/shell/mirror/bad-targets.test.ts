@@ -108,10 +108,70 @@ describe('a target that', () => {
     const rule = await gate.settled();
     expect(rule.drawn).toBe(rounds);
     expect(rule.sent + total(rule.dropped)).toBe(rounds);
-    expect(rule.dropped['in-flight']).toBeGreaterThan(rounds / 2);
+    expect(rule.dropped['in-flight']! + rule.dropped.down!).toBeGreaterThan(rounds / 2);
+    expect(rule.dropped['in-flight']).toBeGreaterThan(0);
     expect(rule.failed['timed-out']).toBe(rule.sent);
     expect(await gate.metrics()).toContain('zonegate_mirror_buffer_bytes 0');
     expect(await gate.metrics()).toContain('zonegate_mirror_in_flight{rule="m"} 0');
+  });
+
+  it('hangs is tried by one copy at a time, until one is answered', async () => {
+    const origin = await Origin.start(respond('real'));
+    let hangs = true;
+    const hung = await Origin.start((request, socket, nth) => {
+      if (!hangs) respond('copy')(request, socket, nth);
+    });
+    const gate = await mirroringGate(origin, hung, ', timeoutMs: 150');
+    const client = new RawClient(gate.port);
+    const ask = async (): Promise<void> => {
+      client.received = '';
+      await client.send(GET).sees('real');
+    };
+    for (let i = 0; i < 5; i++) await ask();
+    await gate.settled();
+    const before = hung.requests.length;
+    const endMs = performance.now() + 2500;
+    while (performance.now() < endMs) {
+      await ask();
+      expect((await gate.rule()).inFlight).toBeLessThanOrEqual(1);
+    }
+    const probes = hung.requests.length - before;
+    expect(probes).toBeGreaterThan(0);
+    expect(probes).toBeLessThanOrEqual(3);
+    hangs = false;
+    await until('it to be asked again', async () => {
+      await ask();
+      return (await gate.rule()).answered['2xx']! > 0;
+    });
+    await until('what was refused a moment ago to be past', async () => {
+      const { down } = (await gate.rule()).dropped;
+      await ask();
+      return (await gate.rule()).dropped.down === down;
+    });
+    const { sent } = await gate.settled();
+    for (let i = 0; i < 5; i++) await ask();
+    expect((await gate.settled()).sent).toBe(sent + 5);
+  });
+
+  it('hangs takes no copies from another that does not', async () => {
+    const origin = await Origin.start(respond('real'));
+    const hung = await target(() => undefined);
+    const well = await Origin.start(respond('copy'));
+    const both = `, to: { addresses: ["127.0.0.1:${hung}", "127.0.0.1:${well.port}"] }`;
+    const gate = await mirroringGate(origin, hung, ', limits: { inFlight: 20 }, timeoutMs: 200', {
+      to: both,
+    });
+    const client = new RawClient(gate.port);
+    const ask = async (): Promise<void> => {
+      client.received = '';
+      await client.send(GET).sees('real');
+    };
+    for (let i = 0; i < 10; i++) await ask();
+    await gate.settled();
+    const before = await gate.rule();
+    for (let i = 0; i < 100; i++) await ask();
+    const rule = await gate.settled();
+    expect(rule.answered['2xx']! - before.answered['2xx']!).toBeGreaterThanOrEqual(98);
   });
 
   it('takes no bytes holds no more than the budget', async () => {
