@@ -1,7 +1,7 @@
 /** Makes up a history from a seed: requests, commands, faults, and when. */
 import type { World } from '../failover/safety.ts';
 import type { Snapshot } from '../snapshot/index.ts';
-import { ownsShards } from '../zone/topology.ts';
+import { ownsShards, type Zone } from '../zone/topology.ts';
 import type { Dice } from './dice.ts';
 import type { Fault, Planned, Sketch } from './events.ts';
 import type { SimulatedUser } from './users.ts';
@@ -137,6 +137,7 @@ function makeCommand({ base, world, users }: Surroundings, dice: Dice): Sketch {
     ...{ move: 24, home: 4, drain: 10, failover: 10, restore: 14, freeze: 3, unfreeze: 3 },
     ...{ pin: 3, unpin: 1, off: 2, on: 2, plan: plans.length === 0 ? 0 : 5 },
     ...{ approve: 4, continue: 8, fence: 10, hold: 3, abort: 8 },
+    ...{ release: 5, promote: 1, rollback: 2, gray: 3, ungray: 1 },
   });
   switch (kind) {
     case 'pop-out': {
@@ -180,7 +181,38 @@ function makeCommand({ base, world, users }: Surroundings, dice: Dice): Sketch {
       return { do: 'continue', which, fences: true };
     case 'abort':
       return { do: kind, which, back: dice.isIn(50) };
+    case 'release':
+    case 'promote':
+    case 'rollback':
+    case 'gray':
+    case 'ungray':
+      return laneCommand(kind, zone, dice);
     default:
       return { do: kind, which };
+  }
+}
+
+/** Few names, so that they meet. Nobody counts answers here, so releases ask for none. */
+function laneCommand(
+  kind: 'release' | 'promote' | 'rollback' | 'gray' | 'ungray',
+  { id, groups }: Zone,
+  dice: Dice,
+): Sketch {
+  const name = `lane-${dice.below(3)}`;
+  const zones = dice.isIn(70) ? [id] : [];
+  const to = dice.pick(groups).id;
+  switch (kind) {
+    case 'release': {
+      const stages = dice.pick([[100], [10, 100], [5, 50]]);
+      const how = { stages, soakS: dice.below(3), onTrouble: dice.pick(['hold', 'back']) };
+      const from = dice.pick(groups).id;
+      return { do: kind, name, zones, from, to, ...how, gates: { minRequests: 0 } };
+    }
+    case 'gray':
+      return { do: kind, name, zones, to, percent: 10 * dice.below(11), forS: 5 + dice.below(20) };
+    case 'ungray':
+      return { do: kind, gray: name };
+    default:
+      return { do: kind, release: name };
   }
 }

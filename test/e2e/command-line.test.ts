@@ -284,5 +284,5 @@ describe('zonegate demo', () => {
       err: 'port 25471 is taken by another program. Choose other ports: npm start -- --port-base 28000\n',
     });
     expect(zonegate(['demo', '--port-base', '80']).code).toBe(2);
-  }, 60_000);
+  }, 180_000);
 });
