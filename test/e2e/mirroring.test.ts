@@ -11,7 +11,7 @@ import { ROOT } from '../support/config.ts';
 import { until } from '../support/until.ts';
 import { RawClient } from '../support/wire.ts';
 
-const cluster = useCluster(33);
+const cluster = useCluster(12);
 const text = readFileSync(join(ROOT, 'docs', 'mirroring.md'), 'utf8');
 const blocks = (kind: string): string[] =>
   [...text.matchAll(new RegExp(`\`\`\`${kind}\\n([\\s\\S]*?)\`\`\``, 'g'))].map((m) => m[1]!);

@@ -143,7 +143,9 @@ describe('a fault put into the fleet is found', () => {
         return { ...decision, targets: [{ ...target, zone: other }] };
       },
     });
-    expect(outcome.broken).toMatch(/^(?:a zone serves what the deciding gate’s board says|after the unfreeze no gate)/);
+    expect(outcome.broken).toMatch(
+      /^(?:a zone serves what the deciding gate’s board says|after the unfreeze no gate)/,
+    );
   });
 
   it('an app that is sent where its shard is, and lives elsewhere', () => {
@@ -151,7 +153,9 @@ describe('a fault put into the fleet is found', () => {
       decide: (facts, s) =>
         decide(facts, { ...s, placement: { ...s.placement, apart: new Map() } }),
     });
-    expect(outcome.broken).toMatch(/^(?:a zone serves what the deciding gate’s board says|after the unfreeze no gate)/);
+    expect(outcome.broken).toMatch(
+      /^(?:a zone serves what the deciding gate’s board says|after the unfreeze no gate)/,
+    );
   });
 
   it('an app on its way whose writes nobody refuses', () => {

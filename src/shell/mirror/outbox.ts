@@ -63,7 +63,7 @@ export class Outbox {
     this.#keeper = keeper;
     const { clock, failed } = parts;
     this.#books = { clock, under: this.#under, failed };
-    this.#series = new SeriesLine((copy, drawn) => this.#sendAgain(copy, drawn));
+    this.#series = new SeriesLine((copy, drawn) => this.#sendsAgain(copy, drawn));
     clock.onTick((nowMs) => this.#tick(nowMs));
   }
 
@@ -92,6 +92,15 @@ export class Outbox {
       state.counts.dropped.buffer += more;
     }
     if (begun && comparison?.noise != null) this.#askLater(copy, drawn, comparison);
+  }
+
+  #sendsAgain(copy: RequestCopy, drawn: Drawn): boolean {
+    try {
+      return this.#sendAgain(copy, drawn);
+    } catch (error) {
+      this.#parts.failed(error);
+      return false;
+    }
   }
 
   /** One more of the same, unless people have meanwhile said otherwise. */
