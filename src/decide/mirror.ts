@@ -90,8 +90,8 @@ function sceneCopy(
 ): SceneCopy {
   const nowhere = (why: NoSceneCopy): SceneCopy => ({ scene, target: null, why });
   const { facts, route } = asking;
-  const { stress, placement } = snapshot;
-  if (stress === null || endOf(scene, facts.receivedAtMs, placement) !== null)
+  const { stress } = snapshot;
+  if (stress === null || endOf(scene, facts.receivedAtMs, snapshot) !== null)
     return nowhere('stopped');
   for (const uid of [identity.trusted, identity.hint])
     if (uid !== null && !fits(scene, uid, stress)) return nowhere('foreign-uid');

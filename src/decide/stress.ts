@@ -67,19 +67,19 @@ const NO_SHADOW: Refused = Object.freeze({ status: 503, reason: STRESS.noShadow 
 export function stopOf(
   caller: Caller,
   { receivedAtMs }: RequestFacts,
-  { placement }: Snapshot,
+  snapshot: Snapshot,
 ): Refused | null {
   const { mark } = caller;
   if (mark === undefined || mark.kind === 'stripped') return null;
   if (mark.kind === 'refused') return mark;
-  return endOf(mark.scene, receivedAtMs, placement);
+  return endOf(mark.scene, receivedAtMs, snapshot);
 }
 
 /** Why nothing more of the scene goes on; null: it does. */
 export function endOf(
   scene: Scene,
   nowMs: number,
-  { stoppedScenes }: Snapshot['placement'],
+  { placement: { stoppedScenes } }: Snapshot,
 ): Refused | null {
   if (stoppedScenes.has(scene.name) || stoppedScenes.has('*')) return STOPPED;
   return nowMs < scene.untilMs ? null : ENDED;

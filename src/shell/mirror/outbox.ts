@@ -106,9 +106,9 @@ export class Outbox {
   /** One more of the same, unless people have meanwhile said otherwise. */
   #sendAgain(copy: RequestCopy, drawn: Drawn): boolean {
     const { rule, state, pass } = drawn;
-    const { mirrors, placement } = this.#parts.current();
-    if (mirrors?.some((m) => m.rule.name === rule.name) !== true) return false;
-    if (pass !== null && endOf(pass.scene, Date.now(), placement) !== null) return false;
+    const now = this.#parts.current();
+    if (now.mirrors?.some((m) => m.rule.name === rule.name) !== true) return false;
+    if (pass !== null && endOf(pass.scene, Date.now(), now) !== null) return false;
     state.counts.drawn++;
     const again = this.#keeper.again(drawn, copy.request.decision.route.app);
     if (typeof again === 'string') state.counts.dropped[again]++;
