@@ -139,7 +139,27 @@ function forward(
       : mirrorsFor(snapshot, { speaker, path, reading, asking, placed, lane });
   const fate = fateOf(asking, lane, copy, reading, snapshot);
   const laneCookieToSet = copy === null ? laneCookieFor(standing, placed, snapshot) : null;
-  const decision: Forward & { why: Reason[] } = {
+  const why: Reason[] = [
+    speaker.reason,
+    LOOP.none,
+    ROUTE.matched,
+    reading.reason,
+    user.identityReason,
+    user.pinReason,
+    user.shardReason,
+    placed.placeReason,
+    placed.groupReason,
+    hopReason,
+    fate.reason,
+  ];
+  // Rooms that speak only where there is something to say, each at its place.
+  if (copy !== null || mirrors !== null)
+    why.splice(-1, 0, copy === null ? MIRROR.copied : MIRROR.isCopy);
+  if (mark !== undefined) why.splice(1, 0, mark.reason);
+  if (standing.reasons.length > 0) why.push(...standing.reasons);
+  if (laneCookieToSet !== null) why.push(LANE_COOKIE.set);
+  if (fault.reasons.length > 0) why.push(...fault.reasons);
+  return {
     kind: 'forward',
     from: speaker.from,
     operator: speaker.operator,
@@ -167,26 +187,8 @@ function forward(
     mirrors,
     copyMark: copy,
     dropHeaders: snapshot.untrustedHeaders.get(route.identity)![speaker.from],
-    why: [
-      speaker.reason,
-      LOOP.none,
-      ROUTE.matched,
-      reading.reason,
-      user.identityReason,
-      user.pinReason,
-      user.shardReason,
-      placed.placeReason,
-      placed.groupReason,
-      hopReason,
-      ...mirrorReasons(copy, mirrors !== null),
-      fate.reason,
-      ...standing.reasons,
-      ...(laneCookieToSet === null ? [] : [LANE_COOKIE.set]),
-      ...fault.reasons,
-    ],
+    why,
   };
-  if (mark !== undefined) decision.why.splice(1, 0, mark.reason);
-  return decision;
 }
 
 /** A load test is nobody’s session, and whoever gets the answer of a copy is no client. */
@@ -217,16 +219,6 @@ const laneCookieFor = (
   { placement }: Snapshot,
 ): string | null =>
   cookieToSet !== null && placement.lanes.ofZone.has(target.zone.id) ? cookieToSet : null;
-
-const NOT_COPIED: readonly Reason[] = [];
-const COPIED: readonly Reason[] = [MIRROR.copied];
-const IS_COPY: readonly Reason[] = [MIRROR.isCopy];
-
-/** Given only where there is something to say. */
-function mirrorReasons(mark: string | null, copied: boolean): readonly Reason[] {
-  if (mark !== null) return IS_COPY;
-  return copied ? COPIED : NOT_COPIED;
-}
 
 /** More than one only for reads that may spill: nobody's user is served in a foreign zone. */
 function targetsOf(
