@@ -76,7 +76,7 @@ const target = z.union([z.enum(['partner', 'local', 'remote']), nameSchema]).def
 
 /** Without a word of his own. */
 const RELEASE_STAGES: readonly number[] = [1, 5, 25, 100];
-const RELEASE_SOAK_S = 60;
+export const RELEASE_SOAK_S = 60;
 
 const laneFields = {
   name: nameSchema.describe('Of its own in the fleet'),

@@ -99,7 +99,10 @@ export function stress(
           : `one of ${stops.map((s) => s.scene).join(', ')}`,
       );
     const next = changed(board, { switches: others }, signature);
-    return ok({ board: next, run: null, what: `stress go ${sceneText(scene)}` });
+    const all = others.find((s) => s.action === 'stress-stop' && s.scene === '*');
+    const still =
+      all === undefined ? '' : `, still stopped with all scenes by ${all.by}: ${all.reason}`;
+    return ok({ board: next, run: null, what: `stress go ${sceneText(scene)}${still}` });
   }
   // Whoever mistypes the name of what must stop has to learn it now.
   if (scene !== '*' && scenes !== undefined && !scenes.has(scene))
@@ -116,7 +119,7 @@ export function stress(
 }
 
 const sceneText = (scene: string): string => (scene === '*' ? 'all scenes' : `scene ${scene}`);
-/** One switch for each rule: the newest word counts. */
+/** One switch for each rule: the newest word counts; of a share that only changes, the end stays. */
 export function mirror(
   board: Board,
   command: Extract<Command, { do: 'mirror' | 'unmirror' }>,
@@ -135,9 +138,12 @@ export function mirror(
     const known = mirrors.length === 0 ? 'a Mirror document' : `one of ${mirrors.join(', ')}`;
     return input(`no rule of mirroring is called ${rule}`, known);
   }
-  const untilMs = command.forS === undefined ? null : signature.atMs + command.forS * 1000;
-  const { id, nextId } = numbered(board, 's');
+  const old = board.switches.find((s) => s.action === 'mirror' && s.rule === rule);
   const { percent } = command;
+  // What is switched off stays off, and what is switched on anew has no end yet.
+  const kept = old?.action === 'mirror' && old.percent > 0 && percent > 0 ? old.untilMs : null;
+  const untilMs = command.forS === undefined ? kept : signature.atMs + command.forS * 1000;
+  const { id, nextId } = numbered(board, 's');
   const said: Switch = { id, action: 'mirror', rule, percent, untilMs, overrode: [], ...signature };
   const switches = [...others, said];
   const next = changed(board, { switches, nextId }, signature);

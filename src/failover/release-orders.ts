@@ -1,15 +1,15 @@
-/** What people say of releases and gray rules: begin, promote, roll back, close. */
+/** What people say of releases and gray rules: begin, roll back, close. */
 
 import type { ZoneId } from '../model/ids.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import type { Topology, Zone } from '../zone/topology.ts';
 import type { Board, ReleaseScope, Signature, Switch } from './board.ts';
-import { changed, logged, numbered, withRun } from './change.ts';
+import { changed, logged, numbered } from './change.ts';
 import type { Command } from './commands.ts';
 import { input, type Outcome } from './outcome.ts';
 import { serving, weightsNow } from './places.ts';
 import { releasesOf } from './release-lanes.ts';
-import { asideOf, isOver, type ReleaseStep, type Run } from './run.ts';
+import { isOver, type ReleaseStep, type Run } from './run.ts';
 import type { Refusal, World } from './safety.ts';
 import { switchText } from './switch-text.ts';
 
@@ -103,43 +103,10 @@ function zonesOf(
   return ok(zones);
 }
 
-const runsOf = (board: Board, name: string): Run[] =>
+export const runsOf = (board: Board, name: string): Run[] =>
   board.runs.filter(
     (r) => !isOver(r) && r.steps.some((s) => s.do === 'release' && s.name === name),
   );
-
-/** To 100 percent now; while a run carries it, the gates still count. */
-export function promote(
-  board: Board,
-  command: Of<'promote'>,
-  signature: Signature,
-  me: string,
-): Outcome {
-  const { release, by, reason } = command;
-  const what = `promote release ${release}`;
-  const [run] = runsOf(board, release);
-  if (run === undefined) {
-    const stands = releasesOf(board).find((r) => r.name === release);
-    if (stands === undefined || stands.percent === 100)
-      return input(`no release ${release} is on its way`, 'its name, or release start');
-    const all = { ...stands, percent: 100, moved: [], ...signature };
-    const switches = board.switches.map((s) => (s === stands ? all : s));
-    return ok({ board: changed(board, { switches }, signature), run: null, what });
-  }
-  const steps = run.steps.map((s) =>
-    s.do === 'release' && s.name === release ? { ...s, stages: [100] } : s,
-  );
-  const overrode = [...new Set([...asideOf(run, signature.atMs), ...command.overrides])];
-  const overrodeUntilMs = Math.max(
-    run.overrodeUntilMs,
-    signature.atMs + command.overrideForS * 1000,
-  );
-  const told: Run = { ...run, steps, state: 'running', note: '', agreed: true, steward: me };
-  const text = `promote by ${by}: ${reason}`;
-  const mine = logged({ ...told, overrode, overrodeUntilMs }, signature.atMs, text);
-  const next = changed(board, { runs: withRun(board, mine) }, signature);
-  return ok({ board: next, run: run.id, what });
-}
 
 /** Everybody back to where the release took them from, with this very board. */
 export function rollback(

@@ -94,7 +94,7 @@ function said(
       return ok({
         ...run,
         state: 'aborting',
-        note: `aborted by ${command.by}: ${command.reason}`,
+        note: `aborted by ${command.by}: ${command.reason}${left(run, command.back)}`,
         onTrouble: command.back ? 'back' : 'hold',
       });
     default:
@@ -123,3 +123,10 @@ const alone = (run: Run, persons: number, why: string): Refusal => ({
   message: `run ${run.id} moves a whole city, which takes ${persons} persons: ${why}`,
   passes: `approve ${run.id} by somebody else`,
 });
+
+/** What an abort leaves where it is, nobody judges any more. */
+function left(run: Run, back: boolean): string {
+  const step = run.steps[run.at];
+  if (back || step?.do !== 'release' || run.moved === 0) return '';
+  return `; ${run.moved} % stay at ${step.to}, and nobody judges it: release rollback ${step.name} takes them back`;
+}

@@ -35,7 +35,7 @@ export const give = (
   w: World = world(),
   nowMs = NOW,
 ): Result<Applied, Refusal> =>
-  apply(board, command(c), w, { nowMs, me: 'g-hz1', plans: snapshot.plans });
+  apply(board, command(c), w, { nowMs, me: 'g-hz1', plans: snapshot.plans, mirrors: ['shadow'] });
 
 /** The board after a command that must be taken. */
 export function taken(board: Board, c: Record<string, unknown>, w: World = world()): Board {

@@ -75,13 +75,22 @@ describe('a release, and who comes across it', () => {
     expect(next?.kind === 'commit' && release(next.board)?.percent).toBe(100);
   });
 
-  it('left where it was by an abort, it can be promoted or rolled back', () => {
-    const [board, ms] = carriedTo(started(), 25);
+  it('left where it was by an abort, it can be promoted, judged, and rolled back', () => {
+    const [board, ms] = carriedTo(started({ gates: { ...START.gates, errorPercent: 7 } }), 25);
     const aborted = turn(taken(board, { do: 'abort', run: 'r1' }, blueGreen), ms, null);
     if (aborted?.kind !== 'commit') throw new Error('it is not aborted');
     expect(release(aborted.board)).toMatchObject({ percent: 25 });
-    const all = taken(aborted.board, { do: 'promote', release: 'rel-77' }, blueGreen);
+    expect(aborted.board.runs.at(-1)?.note).toContain('25 % stay at B, and nobody judges it');
+    const word = taken(aborted.board, { do: 'promote', release: 'rel-77' }, blueGreen);
+    expect(word.runs.at(-1)).toMatchObject({
+      ...{ state: 'running', moved: 25, onTrouble: 'back' },
+      steps: [{ stages: [100], gates: { errorPercent: 7 } }],
+    });
+    const next = turn(word, ms + 1, null);
+    const all = next?.kind === 'commit' ? next.board : word;
     expect(release(all)).toMatchObject({ percent: 100 });
+    const bad = turn(all, ms + 2, { to: seen(100, 50) });
+    expect(bad?.kind === 'commit' && release(bad.board)).toBeUndefined();
     expect(releasesOf(taken(all, { do: 'rollback', release: 'rel-77' }, blueGreen))).toEqual([]);
   });
 

@@ -54,6 +54,8 @@ function textOf({ fleet: { lag } }: Seen, key: string): string {
 function runText(run: Run): string {
   const step = run.steps[run.at];
   if (step === undefined) return `${run.id} ${run.state}`;
+  if (step.do === 'release')
+    return `${run.id} ${run.state}, step ${run.at + 1}/${run.steps.length} release ${step.name} at ${run.moved} %`;
   const left = (run.queue ?? []).reduce((sum, leg) => sum + leg.shards.length, 0);
   const shards = run.moved + left > 0 ? `, ${run.moved} shards moved, ${left} wait` : '';
   return `${run.id} ${run.state}, step ${run.at + 1}/${run.steps.length} ${step.do}${shards}`;

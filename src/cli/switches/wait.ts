@@ -129,6 +129,9 @@ function orderedText(fleet: FleetAnswer, epoch: number, said: string, everywhere
 
 function nextText({ waitsFor }: Look, run: Run): string {
   const why = `${run.id} ${run.state}: ${waitsFor ?? run.note}`;
+  const step = run.steps[run.at];
+  if (run.state === 'holding' && step?.do === 'release')
+    return next(why, [`release resume ${step.name}`, `release rollback ${step.name}`]);
   const words =
     run.state === 'waiting'
       ? [`plan approve ${run.id}`, `plan abort ${run.id}`]
@@ -137,8 +140,11 @@ function nextText({ waitsFor }: Look, run: Run): string {
           `plan abort ${run.id}`,
           `plan abort ${run.id} --back`,
         ];
-  return [why, 'next:', ...words.map((w) => `  zonegate ${w} --reason "…"`)].join('\n');
+  return next(why, words);
 }
+
+const next = (why: string, words: readonly string[]): string =>
+  [why, 'next:', ...words.map((w) => `  zonegate ${w} --reason "…"`)].join('\n');
 
 /** The gates that the reason names, ready to be typed. */
 function fencedIn(why: string): string {

@@ -12,6 +12,13 @@ export interface RunWait {
   readonly needsPerson: boolean;
 }
 
+/**
+ * For moves a moment at which nothing is late: whether a deadline has passed is the steward's to judge. A
+ * release has no deadlines, but a soak that is over, or not.
+ */
+const momentFor = (run: Run, boardMs: number): number =>
+  run.steps[run.at]?.do === 'release' ? Date.now() : boardMs;
+
 /** @param gates null: the store can't be asked */
 export function waitOf(
   run: Run,
@@ -24,8 +31,7 @@ export function waitOf(
   if (gates === null || fleet === null || run.endedAtMs !== null)
     return { waitsFor: null, needsPerson: false };
   const sight: Sight = {
-    // A moment at which nothing is late: whether a deadline has passed is the steward's to judge.
-    ...{ nowMs: board.atMs, me: '', gates, fencing: fleet.fencing },
+    ...{ nowMs: momentFor(run, board.atMs), me: '', gates, fencing: fleet.fencing },
     silentMs: silenceMs(fleet),
     stuck: [],
     byPerson: fleet.catchUp.by === 'confirm',
