@@ -8,6 +8,7 @@ import { REASONS } from '../src/decide/catalogue.ts';
 import { decide } from '../src/decide/index.ts';
 import { factsFrom } from '../src/model/facts.ts';
 import type { IdcId } from '../src/model/ids.ts';
+import type { Lane } from '../src/model/lane.ts';
 import { REFUSAL } from '../src/shell/http1/refusals.ts';
 import { accessLine } from '../src/shell/observe/access-line.ts';
 import { Counters } from '../src/shell/observe/counters.ts';
@@ -124,8 +125,7 @@ describe('docs/observing.md', () => {
       snapshot,
     );
     if (decision.kind !== 'forward') throw new Error('not forwarded');
-    const record = Object.assign(new RequestRecord(), {
-      decision: { ...decision, operator: 'ann', lane: { kind: 'stress' as const, name: 's' } },
+    const full = {
       hasQuery: true,
       endpoint: 'x',
       gateCode: 'y',
@@ -134,8 +134,14 @@ describe('docs/observing.md', () => {
       tried: '10.0.0.1:80',
       connectedMs: 1,
       firstByteMs: 1,
-    });
-    const fields = Object.keys(JSON.parse(accessLine(record, 'hz1')) as object);
+    };
+    // One request is on one lane.
+    const fieldsOn = (kind: Lane['kind']): string[] => {
+      const onLane = { ...decision, operator: 'ann', lane: { kind, name: 's' } };
+      const record = Object.assign(new RequestRecord(), { ...full, decision: onLane });
+      return Object.keys(JSON.parse(accessLine(record, 'hz1')) as object);
+    };
+    const fields = [...new Set([...fieldsOn('stress'), ...fieldsOn('gray')])];
     const listed = text
       .split('## Access log')[1]!
       .split('\n')

@@ -126,6 +126,7 @@ function summary(decision: Decision) {
     from: decision.from,
     scene: sceneOf(decision),
     // JSON leaves out what is undefined.
+    gray: decision.lane?.kind === 'gray' ? decision.lane.name : undefined,
     shadow: group.isShadow ? true : undefined,
     epoch: decision.epoch,
     board: decision.board,
@@ -155,6 +156,7 @@ function text(decision: Decision): string {
       `route   ${s.route}, app ${s.app}${s.write === true ? ', a write' : ''}`,
       `cookie  ${s.setsCookie ?? s.cookie}`,
     );
+    if (s.gray !== undefined) lines.push(`gray    by the rule ${s.gray}`);
     if (s.copiedBy !== undefined && s.copiedBy.length > 0)
       lines.push(`copied  by ${s.copiedBy.join(', ')}`);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EMPTY_BOARD } from '../../src/failover/board.ts';
+import { taken } from '../failover/fixture.ts';
 import { REFERENCE, reference } from '../support/config.ts';
 import { zonegate } from '../support/process.ts';
 
@@ -13,5 +14,15 @@ describe('zonegate explain --board', () => {
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ zone: 'RZ01', shard: 68, board: 7 });
     expect(zonegate([...args, url], {}, '{"epoch":-1}').err).toContain('does not fit');
+  });
+
+  it('names the gray rule that chose the group', () => {
+    const word = { do: 'gray', name: 'spring', zones: ['RZ01'], to: 'B', percent: 100 };
+    const board = JSON.stringify(taken(EMPTY_BOARD, word));
+    const args = ['explain', '-c', REFERENCE, '--idc', 'hz1', '--board', '-'];
+    const url = 'http://shop.example/u/2088000000000050/x';
+    expect(zonegate([...args, url], {}, board).out).toContain('\ngray    by the rule spring\n');
+    const { out } = zonegate([...args, '--json', url], {}, board);
+    expect(JSON.parse(out)).toMatchObject({ group: 'B', gray: 'spring' });
   });
 });

@@ -67,9 +67,9 @@ function decisionPart(d: Decision | null): string {
   );
 }
 
-/** Of a load test only: other lanes say themselves in `why`. */
+/** A release says itself in `why`: there is one at most for a zone's app. */
 const laneText = ({ kind, name }: Lane): string =>
-  kind === 'stress' ? `,"traffic":"stress","scene":"${name}"` : '';
+  kind === 'stress' ? `,"traffic":"stress","scene":"${name}"` : `,"gray":"${name}"`;
 
 /** 000 … 999: a fraction's text is looked up, because V8 takes its time over decimals. */
 const THOUSANDTHS = Array.from({ length: 1000 }, (_, i) => `.${String(i).padStart(3, '0')}`);
