@@ -224,7 +224,10 @@ function explainLine(given: string, snapshot: Snapshot, json: boolean): number {
 function nowText(line: LogLine, now: NonNullable<ReturnType<typeof redecide>>): string {
   const same = now.zone === line.zone && now.group === line.group;
   const board = now.board < 0 ? '' : `, board ${now.board}`;
-  return `with this configuration (epoch ${now.epoch}${board}): ${same ? 'the same' : `${now.zone}/${now.group}`}`;
+  // What switches and lanes did to it, the files alone can't say.
+  const unasked =
+    now.board === 0 && (line.board ?? 0) > 0 ? ', and no board asked: --board FILE' : '';
+  return `with this configuration (epoch ${now.epoch}${board}${unasked}): ${same ? 'the same' : `${now.zone}/${now.group}`}`;
 }
 
 function redecide(

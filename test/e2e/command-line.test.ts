@@ -161,6 +161,8 @@ describe('zonegate explain', () => {
       expect(out).toContain('went to RZ04/A, peer, shard 68, epoch 1');
       expect(out).toContain('with this configuration (epoch 1, board 0): the same');
     }
+    const switched = JSON.stringify({ ...(JSON.parse(line) as object), board: 7 });
+    expect(explain('--log', switched).out).toContain('board 0, and no board asked: --board FILE)');
     expect(explain('--log', 'no json').code).toBe(2);
     expect(explain('--log', '{}').code).toBe(2);
   });
