@@ -7,7 +7,7 @@ import { assertNever, fail, ok } from '../model/result.ts';
 import { ownsShards, type Topology } from '../zone/topology.ts';
 import type { Board, Override, Scope, Signature } from './board.ts';
 import { changed, numbered } from './change.ts';
-import { type Command, DRAIN_PACE, DRAIN_SOAK_S, DRAINED_END_S } from './commands.ts';
+import { asideUntilMs, type Command, DRAIN_PACE, DRAIN_SOAK_S, DRAINED_END_S } from './commands.ts';
 import { type Popping, poppingPlan } from './elastic.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { mirror, order, pin, stress } from './orders.ts';
@@ -35,11 +35,8 @@ export function apply(board: Board, command: Command, world: World, at: At): Out
   return refusal === undefined ? outcome : fail(refusal);
 }
 
-const overrodeUntil = (command: Command, { atMs }: Signature): number =>
-  atMs + command.overrideForS * 1000;
-
 function withOverrides(board: Board, command: Command, signature: Signature): Board {
-  const untilMs = overrodeUntil(command, signature);
+  const untilMs = asideUntilMs(command, signature.atMs);
   const fresh = command.overrides.map((rule): Override => ({ rule, untilMs, ...signature }));
   const old = board.overrides.filter((o) => !fresh.some((f) => f.rule === o.rule));
   return fresh.length === 0 ? board : { ...board, overrides: [...old, ...fresh] };
@@ -135,7 +132,7 @@ interface Wishes {
 
 const wishesOf = (command: Command, signature: Signature): Wishes => ({
   ...{ fenced: [], returnAfterS: null, untilMs: null, overrode: command.overrides },
-  overrodeUntilMs: overrodeUntil(command, signature),
+  overrodeUntilMs: asideUntilMs(command, signature.atMs),
 });
 
 function startMove(

@@ -161,3 +161,7 @@ export const commandSchema = z.discriminatedUnion('do', [
 ]);
 
 export type Command = z.infer<typeof commandSchema>;
+
+/** So long the rules stay set aside that a command overrides. */
+export const asideUntilMs = ({ overrideForS }: Command, nowMs: number): number =>
+  nowMs + overrideForS * 1000;

@@ -14,6 +14,10 @@ export type Release = Extract<Switch, { action: 'release' }>;
 export const releasesOf = (board: Board): Release[] =>
   board.switches.filter((s): s is Release => s.action === 'release');
 
+/** The one that stands under this name. */
+export const releaseNamed = (board: Board, name: string): Release | undefined =>
+  releasesOf(board).find((r) => r.name === name);
+
 const graysOf = (board: Board): (Gray & Switch)[] =>
   board.switches.filter((s): s is Gray & Switch & { action: 'gray' } => s.action === 'gray');
 

@@ -8,7 +8,7 @@ import { changed, logged, numbered } from './change.ts';
 import type { Command } from './commands.ts';
 import { input, type Outcome } from './outcome.ts';
 import { serving, weightsNow } from './places.ts';
-import { releasesOf } from './release-lanes.ts';
+import { releaseNamed, releasesOf } from './release-lanes.ts';
 import { isOver, type ReleaseStep, type Run } from './run.ts';
 import type { Refusal, World } from './safety.ts';
 import { switchText } from './switch-text.ts';
@@ -114,7 +114,7 @@ export function rollback(
   { release, by, reason }: Of<'rollback'>,
   signature: Signature,
 ): Outcome {
-  const stands = releasesOf(board).find((r) => r.name === release);
+  const stands = releaseNamed(board, release);
   const open = runsOf(board, release);
   if (stands === undefined && open.length === 0)
     return input(`there is no release ${release}`, 'a release as the board shows it');
@@ -137,7 +137,7 @@ export function close(
   signature: Signature,
   { topology, rules }: World,
 ): Outcome {
-  const stands = releasesOf(board).find((r) => r.name === release);
+  const stands = releaseNamed(board, release);
   if (stands === undefined)
     return input(`there is no release ${release}`, 'a release as the board shows it');
   const [run] = runsOf(board, release);

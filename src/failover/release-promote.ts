@@ -3,9 +3,9 @@ import { ok } from '../model/result.ts';
 import { releaseGatesSchema } from '../release/gates.ts';
 import type { Board, Signature } from './board.ts';
 import { changed, logged, numbered, withRun, withSwitch } from './change.ts';
-import { type Command, RELEASE_SOAK_S } from './commands.ts';
+import { asideUntilMs, type Command, RELEASE_SOAK_S } from './commands.ts';
 import { input, type Outcome } from './outcome.ts';
-import { type Release, releasesOf } from './release-lanes.ts';
+import { type Release, releaseNamed } from './release-lanes.ts';
 import { runsOf } from './release-orders.ts';
 import { FRESH } from './reverse.ts';
 import { asideOf, type ReleaseStep, type Run } from './run.ts';
@@ -17,7 +17,7 @@ export function promote(board: Board, command: Promote, signature: Signature, me
   const what = `promote release ${release}`;
   const [run] = runsOf(board, release);
   if (run === undefined) {
-    const stands = releasesOf(board).find((r) => r.name === release);
+    const stands = releaseNamed(board, release);
     if (stands === undefined || stands.percent === 100)
       return input(`no release ${release} is on its way`, 'its name, or release start');
     return ok({ ...carriedAnew(board, stands, command, signature, me), what });
@@ -26,16 +26,13 @@ export function promote(board: Board, command: Promote, signature: Signature, me
     s.do === 'release' && s.name === release ? { ...s, stages: [100] } : s,
   );
   const overrode = [...new Set([...asideOf(run, signature.atMs), ...command.overrides])];
-  const overrodeUntilMs = Math.max(run.overrodeUntilMs, asideUntil(command, signature));
+  const overrodeUntilMs = Math.max(run.overrodeUntilMs, asideUntilMs(command, signature.atMs));
   const told: Run = { ...run, steps, state: 'running', note: '', agreed: true, steward: me };
   const text = `promote by ${by}: ${reason}`;
   const mine = logged({ ...told, overrode, overrodeUntilMs }, signature.atMs, text);
   const next = changed(board, { runs: withRun(board, mine) }, signature);
   return ok({ board: next, run: run.id, what });
 }
-
-const asideUntil = (command: Promote, { atMs }: Signature): number =>
-  atMs + command.overrideForS * 1000;
 
 /** Nobody judges a release whose run is over: a new run takes it where it stands, with the same limits. */
 function carriedAnew(
@@ -62,7 +59,7 @@ function carriedAnew(
     // As if its soak were over, and somebody had agreed to the next stage.
     ...{ queue: [], moved: percent, soakUntilMs: signature.atMs, agreed: true },
     ...{ approvals: [signature.by], fenced: [], returnAfterS: null, untilMs: null },
-    ...{ overrode: command.overrides, overrodeUntilMs: asideUntil(command, signature) },
+    ...{ overrode: command.overrides, overrodeUntilMs: asideUntilMs(command, signature.atMs) },
   };
   const patch = {
     switches: withSwitch(board, { ...stands, run: id }),

@@ -13,12 +13,9 @@ import { numbered, withSwitch } from './change.ts';
 import { pick, spreadOf } from './index.ts';
 import type { Sight } from './move.ts';
 import { type Next, onBehalf, stopped } from './next.ts';
-import { type Release, releasesOf, usersOf } from './release-lanes.ts';
+import { type Release, releaseNamed, usersOf } from './release-lanes.ts';
 import { asideOf, type ReleaseStep, type Run } from './run.ts';
 import type { World } from './safety.ts';
-
-const releaseOf = (board: Board, name: string): Release | undefined =>
-  releasesOf(board).find((r) => r.name === name);
 
 /** The shards that are moved at this percent, zone by zone. */
 function movedAt(
@@ -27,7 +24,7 @@ function movedAt(
   percent: number,
   { topology, rules }: World,
 ): Release['moved'] {
-  const before = releaseOf(board, step.name)?.moved ?? [];
+  const before = releaseNamed(board, step.name)?.moved ?? [];
   return step.zones.flatMap((name) => {
     const zone = topology.zones.get(name as ZoneId);
     if (zone === undefined) return [];
@@ -49,7 +46,7 @@ function atPercent(
   world: World,
   { nowMs }: Sight,
 ): Partial<Board> {
-  const old = releaseOf(board, step.name);
+  const old = releaseNamed(board, step.name);
   if (percent === 0) return { switches: board.switches.filter((s) => s !== old) };
   const { id, nextId } =
     old === undefined ? numbered(board, 's') : { id: old.id, nextId: board.nextId };
@@ -70,7 +67,7 @@ export function advanceRelease(
   world: World,
   sight: Sight,
 ): Next {
-  const stands = releaseOf(board, step.name);
+  const stands = releaseNamed(board, step.name);
   // Somebody else's release has its name now, or somebody has taken this one back.
   if (run.moved > 0 && stands?.run !== run.id) return gone(board, run, sight);
   if (run.queue === null || run.soakUntilMs === null)
@@ -94,7 +91,7 @@ export function advanceRelease(
 /** Whoever holds a release wants it to stay where it is, and not to watch it go bad. */
 export function watchHeld(board: Board, run: Run, world: World, sight: Sight): Next | null {
   const step = run.steps[run.at];
-  const stands = step?.do === 'release' ? releaseOf(board, step.name) : undefined;
+  const stands = step?.do === 'release' ? releaseNamed(board, step.name) : undefined;
   if (step?.do !== 'release' || stands?.run !== run.id || run.onTrouble !== 'back') return null;
   const judged = judge(stands, step, sight);
   const aside = asideOf(run, sight.nowMs).includes('release-health');

@@ -2,7 +2,7 @@
 import { assertNever, fail, ok, type Result } from '../model/result.ts';
 import type { Board, Signature } from './board.ts';
 import { changed, logged, withRun } from './change.ts';
-import type { Command } from './commands.ts';
+import { asideUntilMs, type Command } from './commands.ts';
 import type { Applied, At } from './outcome.ts';
 import { asideOf, isOver, personOf, type Run } from './run.ts';
 import type { Refusal, World } from './safety.ts';
@@ -77,7 +77,7 @@ function said(
         note: '',
         fenced,
         overrode,
-        overrodeUntilMs: Math.max(run.overrodeUntilMs, at.nowMs + command.overrideForS * 1000),
+        overrodeUntilMs: Math.max(run.overrodeUntilMs, asideUntilMs(command, at.nowMs)),
         agreed: (!held && command.fenced.length === 0) || run.agreed,
         soakUntilMs: held ? null : run.soakUntilMs,
       });

@@ -4,20 +4,9 @@ import type { Forward } from '../../src/decide/decision.ts';
 import { EMPTY_BOARD, type Switch } from '../../src/failover/board.ts';
 import { type MeteredRequest, ReleaseMeter } from '../../src/shell/observe/release-meter.ts';
 import type { Target } from '../../src/snapshot/index.ts';
+import { release as standing } from '../decide/lane-fixture.ts';
 
-const release = (atMs: number): Switch => ({
-  ...{
-    id: 's1',
-    action: 'release',
-    name: 'rel-77',
-    zones: ['RZ01'],
-    app: null,
-    from: 'A',
-    to: 'B',
-  },
-  ...{ percent: 5, moved: [], run: 'r1', untilMs: null, overrode: [] },
-  ...{ by: 'ann', reason: 'x', atMs },
-});
+const release = (atMs: number): Switch => standing(5, [], { moved: [], atMs });
 const target = (group: string, via: 'local' | 'peer' = 'local'): Target =>
   ({ zone: { id: 'RZ01' }, group: { id: group }, via }) as unknown as Target;
 const going = (to: Target, more: object = {}): Forward =>
