@@ -5,6 +5,7 @@ import { availableParallelism, cpus, release, type as systemName } from 'node:os
 import { join } from 'node:path';
 import type { Plan } from './arguments.ts';
 import type { CandidateName } from './candidates/candidate.ts';
+import { crsVersion } from './candidates/crs.ts';
 import { CORES } from './processes.ts';
 import type { Environment, LeftOut } from './results.ts';
 
@@ -82,6 +83,7 @@ export function environmentOf(plan: Plan, args: readonly string[], date: Date): 
     ...Object.fromEntries(
       tools.filter(([tool]) => has(tool)).map(([tool, flag]) => [tool, versionOf(tool, flag)]),
     ),
+    ...(plan.candidates.includes('nginx-modsecurity') ? { CRS: crsVersion() ?? 'none' } : {}),
     'http-proxy': packageVersion('http-proxy'),
     '@fastify/http-proxy': packageVersion('@fastify/http-proxy'),
     fastify: packageVersion('fastify'),

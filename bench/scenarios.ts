@@ -1,5 +1,6 @@
 /** What is measured: each load by name, who takes part, and what it is held against. */
 import { CANDIDATES, type CandidateName, SMALL_WORK, type Work } from './candidates/candidate.ts';
+import { withFirewall } from './candidates/firewall.ts';
 
 export interface Contestant {
   readonly label: string;
@@ -19,7 +20,7 @@ export interface LoadScenario extends Named {
   readonly reference: string;
   readonly connections: number;
   /** list: the routes of the contestant's table in turn, the cookies of all shards. */
-  readonly request: 'large' | 'list' | 'small' | 'upload';
+  readonly request: 'api-get' | 'api-post' | 'large' | 'list' | 'small' | 'upload';
   /** One request each. */
   readonly shortConnections: boolean;
 }
@@ -39,6 +40,9 @@ interface PartsScenario extends Named {
 }
 
 export type Scenario = CallsScenario | IdleScenario | LoadScenario | PartsScenario;
+
+/** Those that route. */
+const PROXIES = CANDIDATES.filter((name) => name !== 'nginx-modsecurity');
 
 /** Those that log, pass on to a second of their kind, and hold many connections in C. */
 const GATES = ['nginx', 'zonegate', 'haproxy'] as const;
@@ -68,13 +72,13 @@ const keepAlive = (connections: number): LoadScenario =>
   load({
     name: `keepalive-${connections}`,
     title: `1 KiB down, routed, ${connections} kept connection${connections === 1 ? '' : 's'}`,
-    contestants: contestants(CANDIDATES),
+    contestants: contestants(PROXIES),
     connections,
   });
 
 /** nginx tuned for large bodies is the yardstick; as it comes, it writes them to files. */
 const largeBodies: readonly Contestant[] = [
-  ...contestants(CANDIDATES, { largeBodies: true }),
+  ...contestants(PROXIES, { largeBodies: true }),
   { label: 'nginx, default buffers', candidate: 'nginx', work: SMALL_WORK },
 ];
 
@@ -89,6 +93,27 @@ const tables: readonly Contestant[] = [
   work: { ...SMALL_WORK, routes, zones },
 }));
 
+const PLAIN_WORK: Work = { ...SMALL_WORK, routing: 'plain' };
+const PEER = 'nginx + ModSecurity';
+
+/** With the Core Rule Set, and the same without it. */
+const firewalls: readonly Contestant[] = [
+  { label: PEER, candidate: 'nginx-modsecurity', work: { ...PLAIN_WORK, firewall: true } },
+  ...(withFirewall === null
+    ? []
+    : [
+        {
+          label: 'zonegate + firewall',
+          candidate: 'zonegate' as const,
+          work: { ...PLAIN_WORK, firewall: true },
+        },
+      ]),
+  ...contestants(['zonegate', 'nginx'], PLAIN_WORK),
+];
+
+const firewall = (scenario: Pick<LoadScenario, 'name' | 'request' | 'title'>): LoadScenario =>
+  load({ ...scenario, contestants: firewalls, reference: PEER, connections: 20 });
+
 export const SCENARIOS: readonly Scenario[] = [
   keepAlive(1),
   keepAlive(100),
@@ -101,12 +126,12 @@ export const SCENARIOS: readonly Scenario[] = [
   load({
     name: 'plain-100',
     title: '1 KiB down, no routing work, 100 kept connections',
-    contestants: contestants(CANDIDATES, { routing: 'plain' }),
+    contestants: contestants(PROXIES, { routing: 'plain' }),
   }),
   load({
     name: 'short-100',
     title: '1 KiB down, routed, one request on each connection, 100 at a time',
-    contestants: contestants(CANDIDATES),
+    contestants: contestants(PROXIES),
     shortConnections: true,
   }),
   load({
@@ -134,6 +159,16 @@ export const SCENARIOS: readonly Scenario[] = [
     contestants: tables,
     reference: '10 routes',
     request: 'list',
+  }),
+  firewall({
+    name: 'waf-get',
+    title: 'Core Rule Set, paranoia 1: a browser’s GET with 4 arguments and 3 cookies',
+    request: 'api-get',
+  }),
+  firewall({
+    name: 'waf-json',
+    title: 'Core Rule Set, paranoia 1: a POST of 950 bytes of JSON, 45 values',
+    request: 'api-post',
   }),
   {
     kind: 'idle',

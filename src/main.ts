@@ -1,8 +1,12 @@
-/** One running gate: wires configuration, proxy, observation and control together. */
+/**
+ * One running gate: wires configuration, proxy, observation and control together. Over 300 lines, because
+ * the order in which its parts start, reload and stop must be seen in one place.
+ */
 import pino from 'pino';
 import type { IdcId } from './model/ids.ts';
 import { fail } from './model/result.ts';
 import { loadConfig } from './shell/config/load.ts';
+import { ruleFiles } from './shell/config/rule-files.ts';
 import { ConfigWatcher } from './shell/config/watch.ts';
 import { AdminServer } from './shell/control/admin.ts';
 import type { Fleet } from './shell/fleet/fleet.ts';
@@ -16,14 +20,19 @@ import { Observer } from './shell/observe/index.ts';
 import type { ReleaseMeter } from './shell/observe/release-meter.ts';
 import { Edge } from './shell/proxy/edge.ts';
 import { Gateway, type GatewayHooks } from './shell/proxy/gateway.ts';
+import type { Inspector } from './shell/proxy/inspector.ts';
 import type { Snapshot } from './snapshot/index.ts';
 import { withBoard } from './snapshot/with-board.ts';
+import { AuditLog } from './wiring/firewall/audit-log.ts';
+import { type FirewallSide, openFirewall } from './wiring/firewall/index.ts';
+import { firewallView } from './wiring/firewall/view.ts';
 import { type FleetSideOptions, openFleet } from './wiring/fleet-side.ts';
 import { gateGauges } from './wiring/gate-gauges.ts';
 import { gateStatus, type LastReload } from './wiring/gate-status.ts';
 import { LaneLog } from './wiring/lane-log.ts';
 import { mirrorsView, openMirrors } from './wiring/mirror-side.ts';
 import { notPublishable, worthSaying } from './wiring/publishable.ts';
+import { hasEnded, RuleKeeper } from './wiring/rule-keeper.ts';
 import { UpstreamSide } from './wiring/upstream-side.ts';
 import { upstreamsView } from './wiring/upstreams-view.ts';
 
@@ -35,6 +44,8 @@ export interface RunOptions {
   readonly version: string;
   /** Name in the fleet; made of the IDC and the host where absent. */
   readonly gate?: string | undefined;
+  /** Makes what looks at requests and answers before they go on, instead of the firewall: for tests. */
+  readonly inspect?: ((gateway: Gateway) => Inspector) | undefined;
 }
 
 export class Gate {
@@ -50,6 +61,9 @@ export class Gate {
   readonly #admin: AdminServer;
   readonly #fleet: Fleet | null;
   readonly #mirrors: Mirrors;
+  readonly #firewall: FirewallSide;
+  readonly #audit: AuditLog;
+  readonly #rules: RuleKeeper;
   #edge: Edge | null = null;
   #watcher: ConfigWatcher | null = null;
   readonly #startedAtMs = Date.now();
@@ -58,6 +72,7 @@ export class Gate {
   constructor(options: RunOptions) {
     const { first, idc } = options;
     this.#options = options;
+    this.#rules = new RuleKeeper(options.directory, options.env);
     // Until it is heard of in the fleet nobody knows what it has missed.
     this.#holder = new Holder(first.fleet === null ? first : withBoard(first, first.board, true));
     this.#log = pino({ level: first.gate.log.level, base: { idc } }, pino.destination(2));
@@ -83,6 +98,11 @@ export class Gate {
       observer.stress,
       this.#log,
     );
+    this.#audit = new AuditLog(idc, this.#accessLog, access, this.#log);
+    this.#firewall = openFirewall(this.#gateway, this.#audit, this.#log);
+    this.#audit.follow(first);
+    this.#firewall.follow(first);
+    if (options.inspect !== undefined) this.#gateway.inspector = options.inspect(this.#gateway);
     this.#fleet =
       first.fleet === null
         ? null
@@ -99,6 +119,7 @@ export class Gate {
         discovery: this.#upstreamSide.discovery.status(),
       }),
       mirrors: () => mirrorsView(this.#mirrors, this.#holder.current()),
+      firewall: () => firewallView(this.#holder.current()),
       control: () => this.#holder.current().gate.control,
       desk: () => this.#fleet,
     });
@@ -141,17 +162,34 @@ export class Gate {
     const listeners = gate.listeners.filter(forMe);
     await edge.listen(listeners);
     this.#edge = edge;
-    this.#watcher = new ConfigWatcher(directory, () => this.reload('the directory changed'));
+    this.#rules.watch(this.#holder.current, () => this.reload('a rule or an exclusion has ended'));
+    this.#watcher = new ConfigWatcher(
+      directory,
+      () => this.reload('the directory changed'),
+      () => ruleFiles(this.#holder.current()),
+    );
     this.#log.info(
       { listen: listeners.map((l) => l.address.text), epoch: this.#holder.current().epoch },
       'serving',
     );
   }
 
-  /** Reads the configuration anew. A bad one changes nothing, and says why. */
+  /**
+   * Reads the configuration anew. A bad one changes nothing, and says why. Rules of a firewall are compiled
+   * first, piece by piece beside the requests.
+   */
   reload(cause: string): void {
-    const { directory, env } = this.#options;
     this.#renewCertificates();
+    this.#rules.prepare(
+      () => {
+        if (!this.#leaving) this.#reloadNow(cause);
+      },
+      (error) => this.#log.error({ error }, 'reading the rules failed: this is a bug'),
+    );
+  }
+
+  #reloadNow(cause: string): void {
+    const { directory, env } = this.#options;
     const loaded = this.#load(directory, env);
     const issues = loaded.ok
       ? notPublishable(this.#holder.current(), loaded.value.snapshot, this.#options.idc, directory)
@@ -165,7 +203,7 @@ export class Gate {
     const { snapshot } = loaded.value;
     const before = this.#holder.current();
     this.#lastReload = { ok: true, atMs, successAtMs: atMs, issues: [] };
-    if (snapshot.digest === before.digest) {
+    if (snapshot.digest === before.digest && !hasEnded(before, atMs)) {
       this.#log.info({ cause }, 'configuration unchanged');
       return;
     }
@@ -207,6 +245,8 @@ export class Gate {
     this.#upstreamSide.publish(snapshot);
     this.#laneLog.follow(snapshot);
     this.#mirrors.follow(snapshot);
+    this.#audit.follow(snapshot);
+    this.#firewall.follow(snapshot);
     this.#log.level = snapshot.gate.log.level;
     this.#log.info(
       { cause, epoch: snapshot.epoch, before, digest: snapshot.digest },
@@ -217,7 +257,7 @@ export class Gate {
   /** Whatever goes wrong in reading, the gate goes on with what it has. */
   #load(directory: string, env: RunOptions['env']): ReturnType<typeof loadConfig> {
     try {
-      return loadConfig(directory, env);
+      return loadConfig(directory, env, this.#rules.forge);
     } catch (error) {
       this.#log.error({ error }, 'reading the configuration failed: this is a bug');
       const message = `reading failed: ${String(error)}`;
@@ -244,6 +284,7 @@ export class Gate {
     try {
       this.#accessLog?.reopen();
       this.#laneLog.reopen();
+      this.#audit.reopen();
     } catch (error) {
       this.#log.error(
         { error: String(error) },
@@ -261,11 +302,14 @@ export class Gate {
     if (timeouts.drainDelayMs > 0) await new Promise((r) => setTimeout(r, timeouts.drainDelayMs));
     const cut = (await this.#edge?.drain(timeouts.drainMs)) ?? 0;
     this.#watcher?.close();
+    this.#rules.stop();
     await this.#fleet?.stop();
     this.#gateway.clock.stop();
     this.#gateway.pressure.stop();
     this.#upstreamSide.stop();
     this.#mirrors.stop();
+    this.#firewall.stop();
+    this.#audit.end();
     this.#gateway.upstreams.closeIdle();
     this.#admin.close();
     this.#accessLog?.end();
@@ -278,6 +322,7 @@ export class Gate {
       ...{ gateway: this.#gateway, upstreamSide: this.#upstreamSide, fleet: this.#fleet },
       ...{ observer: this.#observer, accessLog: this.#accessLog, laneLog: this.#laneLog },
       ...{ mirrors: this.#mirrors, current: this.#holder.current },
+      firewall: { side: this.#firewall, log: this.#audit },
       edge: () => this.#edge,
       lastReload: () => this.#lastReload,
     });

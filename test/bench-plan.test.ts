@@ -3,7 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planOf } from '../bench/arguments.ts';
+import { SMALL_WORK } from '../bench/candidates/candidate.ts';
+import { crsAbsent } from '../bench/candidates/crs.ts';
+import { withFirewall } from '../bench/candidates/firewall.ts';
 import { manyRoutes, routeCookies, writeGateConfig } from '../bench/candidates/zonegate.ts';
+import { API_BODY, API_FIELDS, API_TARGET } from '../bench/runs/api-requests.ts';
 import { SCENARIOS } from '../bench/scenarios.ts';
 import { findRoute } from '../src/route/index.ts';
 import { loadConfig } from '../src/shell/config/load.ts';
@@ -38,6 +42,7 @@ describe('what zonegate is measured with', () => {
   const works = SCENARIOS.flatMap((s) =>
     s.contestants
       .filter((c) => c.candidate === 'zonegate')
+      .filter((c) => !c.work.firewall || crsAbsent() === null)
       // Reading the largest table takes seconds; a smaller one has the same shape.
       .map(
         (c) =>
@@ -81,5 +86,47 @@ describe('docs/benchmarks.md', () => {
   it('describes every scenario, and no other', () => {
     const named = [...text.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map((m) => m[1]!);
     expect(named.sort()).toEqual(SCENARIOS.map((s) => s.name).sort());
+  });
+});
+
+describe('what the firewalls are measured with', () => {
+  const of = (name: string) => SCENARIOS.find((s) => s.name === name)!;
+
+  it('is what the titles say', () => {
+    const { searchParams } = new URL(API_TARGET, 'http://shop.example');
+    expect([...searchParams]).toHaveLength(4);
+    expect(API_FIELDS.Cookie?.split('; ')).toHaveLength(3);
+    expect(Buffer.byteLength(API_BODY)).toBe(950);
+    const values = (value: unknown): number =>
+      typeof value === 'object' && value !== null
+        ? Object.values(value).reduce((sum: number, v) => sum + values(v), 0)
+        : 1;
+    expect(values(JSON.parse(API_BODY))).toBe(45);
+  });
+
+  it.each(['waf-get', 'waf-json'])(
+    '%s: one firewall to be held against, and the same without',
+    (name) => {
+      const labels = of(name).contestants.map((c) => c.label);
+      expect(labels[0]).toBe('nginx + ModSecurity');
+      expect(labels).toEqual(expect.arrayContaining(['zonegate', 'nginx']));
+      expect(labels.includes('zonegate + firewall')).toBe(withFirewall !== null);
+    },
+  );
+
+  it('never stands in the scenarios of proxies that route', () => {
+    for (const { name, contestants } of SCENARIOS)
+      if (!name.startsWith('waf-'))
+        expect(
+          contestants.map((c) => c.candidate),
+          name,
+        ).not.toContain('nginx-modsecurity');
+  });
+
+  it('is refused, not run without it, as long as zonegate has no firewall', () => {
+    if (withFirewall !== null) return;
+    const site = { ports: [29_010, 29_011, 29_012, 29_013], origin: 29_000 };
+    const work = { ...SMALL_WORK, firewall: true };
+    expect(() => writeGateConfig(scratch(), work, site, null)).toThrow('no firewall yet');
   });
 });

@@ -13,6 +13,7 @@ import { REFUSAL } from '../src/shell/http1/refusals.ts';
 import { accessLine } from '../src/shell/observe/access-line.ts';
 import { Counters } from '../src/shell/observe/counters.ts';
 import { makeRegistry } from '../src/shell/observe/exposition.ts';
+import { FirewallCounters } from '../src/shell/observe/firewall-counters.ts';
 import { StressCounters } from '../src/shell/observe/stress-counters.ts';
 import { ANSWER, FAULT_INJECTED, OPTIONS_ANSWERED } from '../src/shell/proxy/gate-answer.ts';
 import { RequestRecord } from '../src/shell/proxy/record.ts';
@@ -98,6 +99,15 @@ describe('docs/observing.md', () => {
       },
       stress: { underWay: () => ({}), refused: () => [], cut: () => 0 },
       mirrors: { rules: () => [], bufferBytes: () => 0 },
+      firewall: {
+        counters: new FirewallCounters(),
+        threads: () => 0,
+        waiting: () => 0,
+        restarts: () => 0,
+        auditDropped: () => 0,
+        patternTests: () => ({}),
+        automataBytes: () => 0,
+      },
       repeatedRouting: () => 0,
       logLinesDropped: () => 0,
       epoch: () => 0,
@@ -131,6 +141,7 @@ describe('docs/observing.md', () => {
       gateCode: 'y',
       traceparent: 'z'.repeat(55),
       queuedMs: 1,
+      inspectedMs: 1,
       tried: '10.0.0.1:80',
       connectedMs: 1,
       firstByteMs: 1,

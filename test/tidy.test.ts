@@ -26,6 +26,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   cookie: 2,
   release: 2,
   'stress-tag': 2,
+  waf: 2,
   rate: 2,
   mirror: 2,
   failover: 3,

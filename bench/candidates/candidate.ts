@@ -8,6 +8,7 @@ export const CANDIDATES = [
   'haproxy',
   'http-proxy',
   '@fastify/http-proxy',
+  'nginx-modsecurity',
 ] as const;
 export type CandidateName = (typeof CANDIDATES)[number];
 
@@ -23,6 +24,8 @@ export interface Work {
   readonly connections: number;
   readonly routes: number;
   readonly zones: number;
+  /** Every request is held against the Core Rule Set. */
+  readonly firewall: boolean;
 }
 
 export const SMALL_WORK: Work = {
@@ -33,6 +36,7 @@ export const SMALL_WORK: Work = {
   connections: 4000,
   routes: 1,
   zones: 5,
+  firewall: false,
 };
 
 /** Where it may work: a folder and ports of its own. The first port takes the load. */

@@ -1,6 +1,7 @@
 import type { CandidateName, Running, Site, Work } from './candidate.ts';
 import { startHaproxy } from './haproxy.ts';
 import { startNginx } from './nginx.ts';
+import { startNginxModsecurity } from './nginx-modsecurity.ts';
 import { startFastify, startHttpProxy } from './node-servers.ts';
 import { startZonegate } from './zonegate.ts';
 
@@ -11,4 +12,5 @@ export const START: Readonly<Record<CandidateName, (work: Work, site: Site) => P
     haproxy: startHaproxy,
     'http-proxy': startHttpProxy,
     '@fastify/http-proxy': startFastify,
+    'nginx-modsecurity': startNginxModsecurity,
   };

@@ -49,6 +49,20 @@ server {
 const upstream = (name: string, origin: number): string =>
   `upstream ${name} { server 127.0.0.1:${origin}; keepalive ${UPSTREAM_CONNECTIONS}; keepalive_requests 1000000000; keepalive_timeout 60s; }`;
 
+/** One server that passes everything on. */
+export const plainNginx = (port: number, origin: number): string => `${plain(origin)}
+access_log off;
+server {
+  listen 127.0.0.1:${port} backlog=4096;
+  client_max_body_size ${BODY_LIMIT_BYTES};
+  location / {
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    proxy_set_header Host $http_host;
+    proxy_pass http://origin;
+  }
+}`;
+
 const plain = (origin: number): string => upstream('origin', origin);
 
 function routed(origin: number, work: Work): string {

@@ -7,9 +7,13 @@ import { writeNginxConf } from './nginx.ts';
 
 export const SMALL_BYTES = 1024;
 export const LARGE_BYTES = 1024 * 1024;
+/** A document of JSON of the small size, to whatever method. */
+export const API_PATH = '/api/v1/';
 /** Says in a line of JSON which fields of the routing work have arrived. */
 export const ECHO_PATH = '/echo';
 export const ECHOED = ['x-ldc-zone', 'x-ldc-shard', 'x-forwarded-for', 'x-request-id', 'via'];
+
+const API_ANSWER = JSON.stringify({ pad: '' }).replace('""', `"${'x'.repeat(SMALL_BYTES - 10)}"`);
 
 /** 1 MiB under /large, 1 KiB under every other path. */
 export function startOrigin(port: number, site: Pick<Site, 'folder' | 'processes'>) {
@@ -22,6 +26,7 @@ server {
   listen 127.0.0.1:${port} backlog=4096;
   root ${folder};
   location = ${ECHO_PATH} { return 200 '{${fields}}'; }
+  location ${API_PATH} { default_type application/json; return 200 '${API_ANSWER}'; }
   location = /large { }
   location / { try_files /small =404; }
 }`;

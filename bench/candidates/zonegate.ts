@@ -16,6 +16,8 @@ import {
   type Work,
   zoneNames,
 } from './candidate.ts';
+import { crsAbsent, crsFolder } from './crs.ts';
+import { withFirewall } from './firewall.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/zonegate.js', import.meta.url));
 const SECRET = 'bench-only-secret-0123456789-0123456789';
@@ -54,8 +56,16 @@ export function writeGateConfig(
     gate(work, ports, logFile),
     upstreams(),
   ];
-  const text = documents.map((d) => JSON.stringify({ apiVersion: 'zonegate/v1', ...d }));
+  const all = work.firewall ? firewalled(documents) : documents;
+  const text = all.map((d) => JSON.stringify({ apiVersion: 'zonegate/v1', ...d }));
   writeFileSync(join(folder, 'all.yaml'), `${text.join('\n---\n')}\n`);
+}
+
+function firewalled(documents: readonly Json[]): readonly Json[] {
+  if (withFirewall === null) throw new Error('zonegate has no firewall yet');
+  const absent = crsAbsent();
+  if (absent !== null) throw new Error(absent);
+  return withFirewall(documents, crsFolder());
 }
 
 /** A shard each where there are many zones. */
@@ -143,7 +153,7 @@ const upstreams = (): Json => ({
 export function routeCookies(folder: string, work: Work): readonly string[] {
   writeGateConfig(
     folder,
-    { ...work, routes: 1, hops: 1 },
+    { ...work, routes: 1, hops: 1, firewall: false },
     { ports: [1, 2, 3, 4], origin: 5 },
     null,
   );

@@ -9,6 +9,7 @@ import type { Round } from '../figures.ts';
 import { type Load, measure } from '../measure.ts';
 import type { LoadResult } from '../results.ts';
 import type { Contestant, LoadScenario } from '../scenarios.ts';
+import { API_BODY, API_FIELDS, API_POST_TARGET, API_TARGET } from './api-requests.ts';
 import {
   type Contest,
   cookiesOf,
@@ -112,6 +113,18 @@ function loadOf(contest: Contest, scenario: LoadScenario, contestant: Contestant
   switch (request) {
     case 'small':
       return base;
+    case 'api-get':
+      return { connections, headers: API_FIELDS, path: API_TARGET };
+    case 'api-post': {
+      const args = [writeBody(contest)];
+      const headers = { ...API_FIELDS, 'Content-Type': 'application/json' };
+      return {
+        connections,
+        headers,
+        path: API_POST_TARGET,
+        script: { file: script('post-file.lua'), args },
+      };
+    }
     case 'large':
       return { ...base, path: '/large' };
     case 'upload': {
@@ -125,6 +138,12 @@ function loadOf(contest: Contest, scenario: LoadScenario, contestant: Contestant
       return { ...base, path, headers: { ...headers, Host: host }, script: { file, args } };
     }
   }
+}
+
+function writeBody({ folder }: Contest): string {
+  const file = join(folder, 'body.json');
+  writeFileSync(file, API_BODY);
+  return file;
 }
 
 /** Every route of the table, and every shard, at least once. */

@@ -4,6 +4,7 @@ import { ownersOf, SHARDS, zoneNames } from '../candidates/candidate.ts';
 import { ECHO_PATH, ECHOED, LARGE_BYTES, SMALL_BYTES } from '../candidates/origin.ts';
 import type { Load } from '../measure.ts';
 import type { Contestant, LoadScenario } from '../scenarios.ts';
+import { API_BODY, ATTACK } from './api-requests.ts';
 import { SHARD } from './contest.ts';
 
 interface Answer {
@@ -49,12 +50,32 @@ export async function mustDoTheWork(
       throw new Error(`an upload gave ${status}, and the origin has read ${read} bytes`);
     return;
   }
+  if (scenario.request === 'api-get' || scenario.request === 'api-post')
+    return judgeFirewall(port, contestant, load, scenario.request === 'api-post' ? API_BODY : '');
   const { status, body } = await ask(port, load.path, load.headers);
   const length = scenario.request === 'large' ? LARGE_BYTES : SMALL_BYTES;
   if (status !== 200 || body.length !== length)
     throw new Error(`${load.path} gave ${status} with ${body.length} bytes, not ${length}`);
   if (contestant.work.routing === 'routed' && scenario.request !== 'list')
     judgeEcho(await ask(port, ECHO_PATH, load.headers), contestant);
+}
+
+/** The load passes, and an attack in the same place does not: so somebody has looked there. */
+async function judgeFirewall(
+  port: number,
+  { work }: Contestant,
+  { path, headers }: Load,
+  body: string,
+): Promise<void> {
+  const passed = await ask(port, path, headers, body);
+  if (passed.status !== 200 || passed.body.length !== SMALL_BYTES)
+    throw new Error(`${path} gave ${passed.status} with ${passed.body.length} bytes`);
+  const attack =
+    body === ''
+      ? await ask(port, `${path}&note=${encodeURIComponent(ATTACK)}`, headers)
+      : await ask(port, path, headers, JSON.stringify({ note: ATTACK }));
+  const wanted = work.firewall ? 403 : 200;
+  if (attack.status !== wanted) throw new Error(`an attack gave ${attack.status}, not ${wanted}`);
 }
 
 /** The fields that the routing work adds must have come to the origin. */

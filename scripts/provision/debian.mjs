@@ -14,7 +14,7 @@ import { basename, join } from 'node:path';
 import { CACHE } from '../setup.mjs';
 
 const HOME = join(CACHE, 'debian');
-const ROOT = join(HOME, 'root');
+export const ROOT = join(HOME, 'root');
 /** Scripts that start the fetched programs; it may stand at the end of a PATH. */
 export const FETCHED = join(HOME, 'bin');
 
@@ -78,7 +78,7 @@ function writeStarter(program) {
   chmodSync(starter, 0o755);
 }
 
-function libraryFolders() {
+export function libraryFolders() {
   return ['usr/lib', 'lib']
     .map((p) => join(ROOT, p))
     .filter((p) => existsSync(p))

@@ -1,5 +1,5 @@
 // Programs that tests run, by the environment variable that tells a test the path. Who has one
-// somewhere else sets the variable.
+// somewhere else sets the variable. Without an optional one the run goes on.
 export const PROGRAMS = [
   {
     variable: 'REDIS_SERVER',
@@ -67,5 +67,16 @@ export const PROGRAMS = [
     debian: ['slowhttptest'],
     paths: ['usr/bin/slowhttptest'],
     brew: 'slowhttptest',
+  },
+  {
+    variable: 'SQLMAP',
+    names: ['sqlmap'],
+    asks: ['--version'],
+    debian: ['sqlmap'],
+    // A Python script: it runs with the system's own python3, and not without.
+    paths: ['usr/bin/sqlmap'],
+    brew: 'sqlmap',
+    // The tests that need it skip themselves, and say so.
+    optional: true,
   },
 ];

@@ -36,9 +36,8 @@ export function explain(url: string | undefined, args: ExplainArguments): number
   if (args.log !== undefined) return explainLine(args.log, snapshot, args.json === true);
   if (url === undefined) throw usageError('give a URL, or --log with a line of the access log');
   const decision = decide(factsOf(url, args, mustFindIdc(args.idc, snapshot)), snapshot);
-  process.stdout.write(
-    args.json === true ? `${JSON.stringify(summary(decision), null, 2)}\n` : text(decision),
-  );
+  const said = summary(decision, judgedBy(decision, snapshot, args.client));
+  process.stdout.write(args.json === true ? `${JSON.stringify(said, null, 2)}\n` : text(said));
   return decision.kind === 'forward' ? EXIT.ok : EXIT.failure;
 }
 
@@ -97,7 +96,21 @@ function factsOf(url: string, args: ExplainArguments, entryIdc: IdcId) {
   });
 }
 
-function summary(decision: Decision) {
+/** Which policy, and in which mode under the board. @returns null: the firewall has no part in it */
+function judgedBy(
+  decision: Decision,
+  { policyOf, firewallOrders }: Snapshot,
+  client: string,
+): { policy: string; mode: string; declared: string } | null {
+  if (decision.kind === 'respond') return null;
+  const policy = policyOf.get(decision.route);
+  // The gate where it came in has judged it already.
+  if (policy === undefined || decision.from === 'peer' || decision.copyMark !== null) return null;
+  const { mode } = firewallOrders.of(policy, client);
+  return { policy: policy.name, mode: mode ?? policy.mode, declared: policy.mode };
+}
+
+function summary(decision: Decision, firewall: ReturnType<typeof judgedBy>) {
   const why = decision.why.map(({ room, code, means }) => ({ room, code, means }));
   if (decision.kind === 'respond') {
     return {
@@ -130,6 +143,7 @@ function summary(decision: Decision) {
     shadow: group.isShadow ? true : undefined,
     epoch: decision.epoch,
     board: decision.board,
+    firewall: firewall ?? undefined,
     cookie: decision.why.at(-1)!.code,
     setsCookie: decision.cookieToSet,
     copiedBy:
@@ -144,8 +158,7 @@ function summary(decision: Decision) {
 const sceneOf = ({ lane }: Decision): string | undefined =>
   lane?.kind === 'stress' ? lane.name : undefined;
 
-function text(decision: Decision): string {
-  const s = summary(decision);
+function text(s: ReturnType<typeof summary>): string {
   const lines: string[] = [];
   if (s.action === 'respond') lines.push(`answered by the gate: ${s.status}`);
   else {
@@ -157,6 +170,11 @@ function text(decision: Decision): string {
       `cookie  ${s.setsCookie ?? s.cookie}`,
     );
     if (s.gray !== undefined) lines.push(`gray    by the rule ${s.gray}`);
+    if (s.firewall !== undefined) {
+      const { policy, mode, declared } = s.firewall;
+      const other = mode === declared ? '' : ` (declared ${declared})`;
+      lines.push(`judged  by the policy ${policy}, mode ${mode}${other}`);
+    }
     if (s.copiedBy !== undefined && s.copiedBy.length > 0)
       lines.push(`copied  by ${s.copiedBy.join(', ')}`);
   }

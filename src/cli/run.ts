@@ -1,5 +1,6 @@
 import { Gate } from '../main.ts';
 import type { IdcId } from '../model/ids.ts';
+import { guardBacktracking } from '../shell/waf/backtrack-guard.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import { mustFindIdc, mustLoad } from './config.ts';
 import { CommandError, EXIT, usageError } from './exit.ts';
@@ -14,6 +15,7 @@ export interface RunArguments {
 
 /** Serves until SIGTERM or SIGINT; a second one does not wait. */
 export async function run(args: RunArguments): Promise<number> {
+  guardBacktracking();
   const { snapshot, warnings } = mustLoad(args.config);
   const idc = mustFindIdc(args.idc, snapshot);
   for (const warning of warnings) process.stderr.write(`${issueText(warning)}\n`);

@@ -20,6 +20,7 @@ import { levelOf, type Plan, type Run, type Step } from './run.ts';
 import { FIXED_RULES, judgeChange, refusalOf, type World } from './safety.ts';
 import { scopeText, strayIn } from './scope.ts';
 import { speakTo } from './speak.ts';
+import { waf } from './waf-orders.ts';
 
 export function apply(board: Board, command: Command, world: World, at: At): Outcome {
   const fixed = command.overrides.find((r) => FIXED_RULES.includes(r));
@@ -93,6 +94,13 @@ function carriedOut(
     case 'mirror':
     case 'unmirror':
       return mirror(board, command, signature, at);
+    case 'waf-mode':
+    case 'waf-as-declared':
+    case 'waf-rule-off':
+    case 'waf-rule-on':
+    case 'waf-exempt':
+    case 'waf-unexempt':
+      return waf(board, command, signature, at);
     case 'plan': {
       const plan = at.plans.get(command.plan);
       if (plan === undefined)

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { countSchema } from '../model/schema.ts';
 import { clientRuleSchema } from '../release/client-rule.ts';
 import { releaseGatesSchema } from '../release/gates.ts';
-import { type Board, MOST_APP_OWNERS, MOVE_MODES, MOVE_STATES } from './board.ts';
+import { type Board, MOST_APP_OWNERS, MOVE_MODES, MOVE_STATES, WAF_MODES } from './board.ts';
 import { scopeSchema } from './commands.ts';
 import { LEVELS, RUN_STATES } from './run.ts';
 
@@ -72,6 +72,18 @@ const switchSchema = z.discriminatedUnion('action', [
     ...switchFields,
   }),
   z.strictObject({ action: z.literal('stress-stop'), scene: name, ...switchFields }),
+  z.strictObject({
+    action: z.literal('waf-mode'),
+    policy: name,
+    mode: z.enum(WAF_MODES),
+    ...switchFields,
+  }),
+  z.strictObject({
+    action: z.literal('waf-rule-off'),
+    rule: countSchema(1, 9_999_999),
+    ...switchFields,
+  }),
+  z.strictObject({ action: z.literal('waf-exempt'), network: name, ...switchFields }),
   z.strictObject({
     action: z.literal('mirror'),
     rule: name,

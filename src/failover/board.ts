@@ -44,7 +44,7 @@ export interface Taken {
  * app of them, are on loan at an elastic zone. off: a group or an endpoint is out at once. freeze:
  * writes are refused. pin: one user is placed ahead of the table. release: shards are served by another
  * group than the weights say. gray: some users are. stress-stop: the load test of that name, or `*` for
- * all, is over. mirror: a rule copies another part of its requests than is declared.
+ * all, is over. mirror: a rule copies another part of its requests than is declared. waf-…: the firewall.
  */
 type Order =
   | {
@@ -75,7 +75,19 @@ type Order =
       readonly rule: string;
       /** 0 … 100, with decimals. */
       readonly percent: number;
-    };
+    }
+  /** A policy of the firewall, or `*` for all, judges in another mode than is declared. */
+  | { readonly action: 'waf-mode'; readonly policy: string; readonly mode: WafMode }
+  /** One rule is out, in all policies. */
+  | { readonly action: 'waf-rule-off'; readonly rule: number }
+  /** Clients of a network are not judged. */
+  | { readonly action: 'waf-exempt'; readonly network: string };
+
+/** As the firewall's own, which the board must not know. */
+export const WAF_MODES = ['off', 'detect', 'block'] as const;
+export type WafMode = (typeof WAF_MODES)[number];
+/** Stands for all policies of the firewall. */
+export const EVERY_POLICY = '*';
 
 /** What a release is about. */
 export interface ReleaseScope {

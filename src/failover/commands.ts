@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { addressSchema, countSchema, nameSchema } from '../model/schema.ts';
 import { clientRuleSchema } from '../release/client-rule.ts';
 import { releaseGatesSchema } from '../release/gates.ts';
-import { MOVE_MODES } from './board.ts';
+import { EVERY_POLICY, MOVE_MODES, WAF_MODES } from './board.ts';
 import { momentSchema } from './moments.ts';
 import { SAFETY_RULES } from './safety.ts';
 
@@ -38,6 +38,13 @@ export const DRAINED_END_S = 300;
 const uid = z.string().regex(/^[!-~]{1,128}$/, { error: '1 to 128 visible ASCII characters' });
 /** Of a load test; `*` for all. */
 const scene = z.union([z.literal('*'), nameSchema]);
+const policy = z
+  .union([z.literal(EVERY_POLICY), nameSchema])
+  .describe('Of the firewall; * for all that have no order of their own');
+const wafRule = countSchema(1, 9_999_999);
+const network = z
+  .string()
+  .regex(/^[0-9A-Fa-f.:/]{2,64}$/, { error: 'an address or a block, as 10.0.0.0/8' });
 const runId = z.string().regex(/^r\d{1,12}$/, { error: 'the id of a run, as r12' });
 const reasonSchema = z.string().min(3, { error: 'a reason of at least 3 characters' }).max(500);
 
@@ -120,6 +127,12 @@ export const commandSchema = z.discriminatedUnion('do', [
     ...lasting,
   }),
   act('unmirror', { rule: nameSchema }),
+  act('waf-mode', { policy, mode: z.enum(WAF_MODES), ...lasting }),
+  act('waf-as-declared', { policy }),
+  act('waf-rule-off', { rule: wafRule.describe('Out in all policies'), ...lasting }),
+  act('waf-rule-on', { rule: wafRule }),
+  act('waf-exempt', { network: network.describe('Its clients are not judged'), ...lasting }),
+  act('waf-unexempt', { network }),
   act('plan', {
     plan: nameSchema,
     drillReturnS: countSchema(1, 86_400).optional().describe('A drill: goes back by itself then'),

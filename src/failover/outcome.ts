@@ -1,6 +1,6 @@
 /** What becomes of a command. */
 import { fail, type Result } from '../model/result.ts';
-import type { Board } from './board.ts';
+import type { Board, WafMode } from './board.ts';
 import type { Plan } from './run.ts';
 import type { Refusal } from './safety.ts';
 
@@ -19,6 +19,16 @@ export interface At {
   readonly plans: ReadonlyMap<string, Plan>;
   /** Declared rules of mirroring; none where it is absent. */
   readonly mirrors?: readonly string[];
+  /** null, or absent: no firewall is declared. */
+  readonly firewall?: DeclaredFirewall | null;
+}
+
+/** What orders to the firewall can be about. */
+export interface DeclaredFirewall {
+  /** Of each policy. */
+  readonly modes: ReadonlyMap<string, WafMode>;
+  /** Policies in which this very rule refuses requests; null: no policy has such a rule. */
+  refusing(rule: number): readonly string[] | null;
 }
 
 export type Outcome = Result<Applied, Refusal>;

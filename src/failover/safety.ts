@@ -26,6 +26,8 @@ export const SAFETY_RULES = {
   'release-health': 'No release goes on while its new group does badly.',
   'verified-return':
     'Shards come back from an elastic zone only when the data of their home is known to be level.',
+  'firewall-open':
+    'A policy that blocks is opened only for a time, and never for a large part of the world.',
   'freeze-budget': 'No shard’s writes are refused for longer in a day than declared.',
 } as const;
 export type SafetyRule = keyof typeof SAFETY_RULES;

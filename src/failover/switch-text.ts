@@ -1,7 +1,7 @@
 /** A standing order, and a step, in words. */
 import { assertNever } from '../model/result.ts';
 import { rangesText } from '../zone/compile-rules.ts';
-import type { Gray, Switch } from './board.ts';
+import { EVERY_POLICY, type Gray, type Switch } from './board.ts';
 import { ofApp } from './owners.ts';
 import type { ReleaseStep } from './run.ts';
 import { scopeText } from './scope.ts';
@@ -26,6 +26,12 @@ export function switchText(s: Switch): string {
       return `gray ${s.name}: ${whoText(s)} of ${placeText(s)} to ${s.to}`;
     case 'stress-stop':
       return s.scene === '*' ? 'stress-stop of all scenes' : `stress-stop of scene ${s.scene}`;
+    case 'waf-mode':
+      return `firewall ${s.policy === EVERY_POLICY ? 'all policies' : `policy ${s.policy}`} ${s.mode}`;
+    case 'waf-rule-off':
+      return `firewall rule ${s.rule} off`;
+    case 'waf-exempt':
+      return `firewall not for ${s.network}`;
     case 'mirror':
       return `mirror ${s.rule} ${s.percent} %`;
     default:

@@ -34,7 +34,10 @@ export interface GateSettings {
   readonly peers: Networks;
   readonly keys: Readonly<Record<'cookie' | 'peer' | 'operator' | 'stress', KeyRing>>;
   readonly cookie: GateDoc['cookie'];
-  readonly limits: GateDoc['limits'];
+  readonly limits: GateDoc['limits'] & {
+    /** A query may hold `\` and bytes above 127. */
+    readonly rawQuery: boolean;
+  };
   readonly timeouts: GateDoc['timeouts'];
   readonly overload: GateDoc['overload'];
   /** Lower case. */
@@ -63,7 +66,7 @@ export function compileGate(doc: GateDoc, report: Report): GateSettings {
       stress: compileKeys(doc.keys.stress ?? [], ['keys', 'stress'], report),
     },
     cookie: doc.cookie,
-    limits: doc.limits,
+    limits: { ...doc.limits, rawQuery: doc.paths.query === 'raw' },
     timeouts: doc.timeouts,
     overload: doc.overload,
     upgrades: doc.upgrades.map((u) => u.toLowerCase()),

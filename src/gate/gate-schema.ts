@@ -183,6 +183,10 @@ const pathsSchema = z.strictObject({
     .enum(['keep', 'refuse'])
     .default('refuse')
     .describe('% without two hexadecimal digits'),
+  query: z
+    .enum(['strict', 'raw'])
+    .default('strict')
+    .describe('raw: a query may hold \\ and bytes that are not ASCII, as some clients send them'),
 });
 
 export const gateSchema = z.strictObject({
@@ -235,5 +239,5 @@ export const gateSchema = z.strictObject({
     .prefault({}),
 });
 
-export type PathPolicy = z.infer<typeof pathsSchema>;
+export type PathPolicy = Omit<z.infer<typeof pathsSchema>, 'query'>;
 export type GateDoc = z.infer<typeof gateSchema>;

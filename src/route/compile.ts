@@ -53,6 +53,7 @@ export function compileRoutes(doc: RoutesDoc, report: Report): RouteTable {
       bodyBytes: entry.bodyBytes ?? null,
       firstByteMs: entry.firstByteMs ?? null,
       requestMs: entry.requestMs ?? null,
+      firewall: entry.firewall ?? null,
     });
     builder.byPrefix.set(prefix, route);
     builder.depth = Math.max(builder.depth, prefix.split('/').length - 1);

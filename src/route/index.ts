@@ -23,6 +23,8 @@ export interface Route {
   readonly firstByteMs: number | null;
   /** null: no end. */
   readonly requestMs: number | null;
+  /** Name of a policy of the Firewall document; null: its default, if it has one. */
+  readonly firewall: string | null;
 }
 
 interface HostRoutes {

@@ -111,6 +111,9 @@ const routeSchema = z.strictObject({
   requestMs: countSchema(10, MS_PER_DAY)
     .optional()
     .describe('Head to last byte of the answer, all attempts together; no end when absent'),
+  firewall: nameSchema
+    .optional()
+    .describe('Policy of the Firewall document, or off; its default when absent'),
 });
 
 export const routesSchema = z.strictObject({

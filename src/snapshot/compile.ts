@@ -23,6 +23,8 @@ import { compileSource, headersOf, type Source, untrustedHeaders } from '../uid-
 import { compileUpstreams } from '../upstream/compile-upstreams.ts';
 import type { UpstreamPolicies } from '../upstream/index.ts';
 import { upstreamsSchema } from '../upstream/upstreams-schema.ts';
+import type { RuleFault } from '../waf/compile-firewall.ts';
+import { firewallSchema } from '../waf/firewall-schema.ts';
 import { compileRules } from '../zone/compile-rules.ts';
 import { compileTopology } from '../zone/compile-topology.ts';
 import { rulesSchema } from '../zone/rules-schema.ts';
@@ -40,6 +42,14 @@ import {
   checkSpills,
 } from './checks.ts';
 import { byPlace, type ConfigDocument, type Kind, toIssue } from './documents.ts';
+import {
+  checkFirewallRoutes,
+  compileFirewallPart,
+  noRules,
+  policiesOf,
+  type RuleInputs,
+  ruleIssue,
+} from './firewall-part.ts';
 import type { Snapshot } from './index.ts';
 import { compileMirrorDoc } from './mirror-checks.ts';
 import { parseDocument } from './parse.ts';
@@ -62,6 +72,7 @@ export const SCHEMAS = {
   Fleet: fleetSchema,
   Plan: planSchema,
   Stress: stressSchema,
+  Firewall: firewallSchema,
 } as const;
 
 interface Parts {
@@ -77,6 +88,7 @@ export function compileSnapshot(
   documents: readonly ConfigDocument[],
   digest: string,
   directory: string,
+  rules: RuleInputs = noRules(),
 ): Result<Compiled, readonly Issue[]> {
   const strays: Issue[] = [];
   const plans = documents.filter(isPlan).map((doc) => ({ report: new Report(), doc }));
@@ -87,8 +99,9 @@ export function compileSnapshot(
   );
   const parts = new Map<Kind, Parts>();
   for (const [kind, doc] of byKind) parts.set(kind, { report: new Report(), doc });
-  const snapshot = assemble(parts, plans, digest);
-  const issues = [...strays];
+  const faults: RuleFault[] = [];
+  const snapshot = assemble(parts, plans, digest, { ...rules, faults });
+  const issues = [...strays, ...faults.map(ruleIssue)];
   for (const { report, doc } of [...parts.values(), ...plans]) {
     issues.push(...report.problems.map((p) => toIssue(doc, p)));
   }
@@ -110,6 +123,7 @@ function assemble(
   parts: ReadonlyMap<Kind, Parts>,
   planParts: readonly Parts[],
   digest: string,
+  inputs: RuleInputs & { readonly faults: RuleFault[] },
 ): Snapshot | null {
   const topologyDoc = parsePart(parts, 'Topology', topologySchema);
   const rulesDoc = parsePart(parts, 'Rules', rulesSchema);
@@ -142,6 +156,9 @@ function assemble(
   checkOwners(topology, rules, routesDoc, reportOf('Routes'));
   checkSpills(routesDoc, topology, upstreams, reportOf('Routes'));
   checkGzone(routesDoc, topology, reportOf('Routes'));
+  const firewall = compileFirewallPart(parts.get('Firewall'), digest, inputs);
+  checkFirewallRoutes(routesDoc, parts.has('Firewall') ? firewall : undefined, reportOf('Routes'));
+  if (inputs.faults.length > 0) return null;
   if ([...parts.values(), ...planParts].some(({ report }) => report.failed)) return null;
   const cookie = new CookieCodec(
     gate.keys.cookie,
@@ -170,6 +187,8 @@ function assemble(
     gate,
     upstreams,
     stress,
+    firewall,
+    policyOf: policiesOf(routes, firewall),
     targets: compileTargets(topology),
   };
   return withBoard({ ...declared, ...NOTHING_ORDERED }, EMPTY_BOARD, false);

@@ -10,6 +10,7 @@ export const KINDS = [
   'Fleet',
   'Plan',
   'Stress',
+  'Firewall',
 ] as const;
 export type Kind = (typeof KINDS)[number];
 /** Without them there is no snapshot; the others have defaults for all they say. */

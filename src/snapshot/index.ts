@@ -14,12 +14,15 @@ import type { MirrorSettings } from '../mirror/index.ts';
 import type { ConnectionClass } from '../model/facts.ts';
 import type { AppId, Epoch, IdcId } from '../model/ids.ts';
 import type { PeerRoom } from '../peer/index.ts';
-import type { RouteTable } from '../route/index.ts';
+import type { Route, RouteTable } from '../route/index.ts';
 import type { StressRoom } from '../stress-tag/index.ts';
 import type { Source } from '../uid-router/compile.ts';
 import type { UpstreamPolicies } from '../upstream/index.ts';
+import type { Firewall } from '../waf/compile-firewall.ts';
+import type { Policy } from '../waf/policy.ts';
 import type { Pin, Rules } from '../zone/compile-rules.ts';
 import type { Group, Topology, Zone } from '../zone/topology.ts';
+import type { FirewallOrders } from './firewall-orders.ts';
 import type { LiveMirror } from './live-mirrors.ts';
 
 /** Where a request may be sent: a group of a zone, seen from one IDC. */
@@ -73,6 +76,12 @@ export interface Snapshot {
   readonly upstreams: UpstreamPolicies;
   /** Load tests; null: none is declared. */
   readonly stress: StressRoom | null;
+  /** null: none is declared. */
+  readonly firewall: Firewall | null;
+  /** What the board says of it. */
+  readonly firewallOrders: FirewallOrders;
+  /** Of routes that have a firewall. */
+  readonly policyOf: ReadonlyMap<Route, Policy>;
   /** Targets of every group, and of its shadow, as each IDC sees them. */
   readonly targets: ReadonlyMap<IdcId, ReadonlyMap<Group, Target>>;
 }

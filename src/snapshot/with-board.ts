@@ -5,6 +5,7 @@ import type { ShardId } from '../model/ids.ts';
 import { shardOf } from '../uid-router/index.ts';
 import type { Pin } from '../zone/compile-rules.ts';
 import type { Zone } from '../zone/topology.ts';
+import { FirewallOrders } from './firewall-orders.ts';
 import type { Snapshot } from './index.ts';
 import { liveMirrors } from './live-mirrors.ts';
 
@@ -18,6 +19,7 @@ type Ordered = Pick<
   | 'pinOfTag'
   | 'tagOfPin'
   | 'mirrors'
+  | 'firewallOrders'
 >;
 
 /** Stands where nothing has been resolved yet. */
@@ -30,6 +32,7 @@ export const NOTHING_ORDERED: Omit<Ordered, 'placement'> & { readonly placement:
   pinOfTag: new Map(),
   tagOfPin: new Map(),
   mirrors: null,
+  firewallOrders: new FirewallOrders(EMPTY_BOARD, []),
 };
 
 type Unresolved = Omit<Snapshot, 'placement'> & { readonly placement: Placement | null };
@@ -49,6 +52,7 @@ export function withBoard(snapshot: Unresolved, board: Board, lost: boolean): Sn
     cookieOfShard: cookies(snapshot, placement),
     ...pinTags(snapshot, placement),
     mirrors: liveMirrors(snapshot.mirror, board, topology),
+    firewallOrders: new FirewallOrders(board, [...(snapshot.firewall?.policies.values() ?? [])]),
   });
 }
 

@@ -7,6 +7,7 @@ import type { Observer } from '../shell/observe/index.ts';
 import type { Edge } from '../shell/proxy/edge.ts';
 import type { Gateway } from '../shell/proxy/gateway.ts';
 import type { Snapshot } from '../snapshot/index.ts';
+import { type FirewallParts, firewallGauges } from './firewall/index.ts';
 import { fleetGauges } from './fleet-gauges.ts';
 import type { LaneLog } from './lane-log.ts';
 import { mirrorGauges } from './mirror-side.ts';
@@ -21,6 +22,7 @@ export interface GateParts {
   readonly accessLog: BatchWriter | null;
   readonly laneLog: LaneLog;
   readonly mirrors: Mirrors;
+  readonly firewall: FirewallParts;
   readonly fleet: Fleet | null;
   readonly current: () => Snapshot;
   /** null until it listens. */
@@ -40,6 +42,7 @@ export function gateGauges(gate: GateParts): Gauges {
     repeatedRouting: () => gateway.repeatedRouting,
     stress: stressGauges(gateway),
     mirrors: mirrorGauges(gate.mirrors, current),
+    firewall: firewallGauges(gate.firewall),
     logLinesDropped: () => (accessLog?.dropped ?? 0) + laneLog.dropped,
     epoch: () => current().epoch,
     fleet: () => (fleet === null ? null : fleetGauges(fleet, current())),

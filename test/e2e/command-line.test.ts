@@ -8,7 +8,7 @@ import { load, REFERENCE, ROOT, referenceWith, scratch } from '../support/config
 import { zonegate } from '../support/process.ts';
 
 describe('zonegate', () => {
-  it('helps: every command has --help, unknown words exit 2', () => {
+  it('helps: every command has --help, unknown words exit 2', { timeout: 60_000 }, () => {
     expect(zonegate(['--help'])).toMatchObject({ code: 0 });
     for (const command of [
       'run',

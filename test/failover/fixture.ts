@@ -4,7 +4,7 @@ import { apply } from '../../src/failover/apply.ts';
 import type { Board, GateInFleet } from '../../src/failover/board.ts';
 import { type Command, commandSchema } from '../../src/failover/commands.ts';
 import type { Sight } from '../../src/failover/move.ts';
-import type { Applied } from '../../src/failover/outcome.ts';
+import type { Applied, DeclaredFirewall } from '../../src/failover/outcome.ts';
 import type { Refusal, World } from '../../src/failover/safety.ts';
 import type { IdcId } from '../../src/model/ids.ts';
 import type { Result } from '../../src/model/result.ts';
@@ -25,6 +25,19 @@ export const world = (more: Partial<World> = {}): World => ({
   ...more,
 });
 
+/** All policies have the rules 100 to 299; 100 is the one that refuses. */
+const FIREWALL: DeclaredFirewall = {
+  modes: new Map([
+    ['guard', 'block'],
+    ['watch', 'detect'],
+    ['idle', 'off'],
+  ]),
+  refusing(rule) {
+    if (rule < 100 || rule > 299) return null;
+    return rule === 100 ? ['guard', 'watch', 'idle'] : [];
+  },
+};
+
 /** Fills in what every command needs. */
 const command = (c: Record<string, unknown>): Command =>
   commandSchema.parse({ by: 'ann', reason: 'because', ...c });
@@ -35,7 +48,10 @@ export const give = (
   w: World = world(),
   nowMs = NOW,
 ): Result<Applied, Refusal> =>
-  apply(board, command(c), w, { nowMs, me: 'g-hz1', plans: snapshot.plans, mirrors: ['shadow'] });
+  apply(board, command(c), w, {
+    ...{ nowMs, me: 'g-hz1', plans: snapshot.plans, mirrors: ['shadow'] },
+    firewall: FIREWALL,
+  });
 
 /** The board after a command that must be taken. */
 export function taken(board: Board, c: Record<string, unknown>, w: World = world()): Board {

@@ -33,6 +33,11 @@ const shanghaiOut = (): Board => {
 
 const CASES: readonly Case[] = [
   {
+    rule: 'firewall-open',
+    order: { do: 'waf-mode', policy: 'guard', mode: 'off' },
+    names: ['guard', 'off'],
+  },
+  {
     rule: 'last-group',
     before: () =>
       taken(EMPTY_BOARD, { do: 'off', scope: { kind: 'group', zone: 'RZ01', group: 'A' } }),

@@ -61,6 +61,8 @@ export interface PlainOptions {
   readonly routes?: string;
   /** YAML lines of an Upstreams document. */
   readonly upstreams?: string;
+  /** YAML lines of a Firewall document. */
+  readonly firewall?: string;
   readonly admin?: number;
   readonly epoch?: number;
 }
@@ -81,6 +83,7 @@ export function writePlain(
     origins,
     gate = '',
     upstreams = '',
+    firewall = '',
     endpoints: given,
     groups,
     routes = PLAIN_ROUTE,
@@ -114,6 +117,7 @@ ${admin === undefined ? '' : `admin: [{ address: "127.0.0.1:${admin}" }]`}
 ${gate.includes('keys:') ? '' : `keys: { cookie: [{ id: k, secret: ${SECRET} }], peer: [{ id: k, secret: ${SECRET} }] }`}
 ${gate.includes('log:') ? '' : 'log: { access: "off", level: error }'}
 ${gate}
-${upstreams === '' ? '' : `---\napiVersion: zonegate/v1\nkind: Upstreams\n${upstreams}\n`}`,
+${upstreams === '' ? '' : `---\napiVersion: zonegate/v1\nkind: Upstreams\n${upstreams}\n`}
+${firewall === '' ? '' : `---\napiVersion: zonegate/v1\nkind: Firewall\n${firewall}\n`}`,
   );
 }

@@ -1,10 +1,12 @@
 /** A real admin listener with a stand-in behind it, and requests as raw as a test wants them. */
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { onTestFinished } from 'vitest';
+import { EMPTY_BOARD } from '../../src/failover/board.ts';
 import type { AdminListener, ControlSettings } from '../../src/gate/compile-control.ts';
 import { toAddress } from '../../src/model/schema.ts';
 import { AdminServer } from '../../src/shell/control/admin.ts';
 import type { FleetDesk } from '../../src/shell/fleet/desk.ts';
+import { firewallView } from '../../src/wiring/firewall/view.ts';
 import { freePort } from './ports.ts';
 
 export interface Served {
@@ -29,6 +31,7 @@ export async function serveControl(serving: Serving): Promise<Served> {
     status: () => ({ idc: 'hz1' }),
     upstreams: () => ({}),
     mirrors: () => ({ buffer: { used: 0, limit: 0 }, rules: [] }),
+    firewall: () => firewallView(serving.desk?.current() ?? { firewall: null, board: EMPTY_BOARD }),
     control: () => control,
     desk: () => serving.desk,
   });

@@ -16,6 +16,7 @@ import type { IdcId } from '../../src/model/ids.ts';
 import type { Result } from '../../src/model/result.ts';
 import type { FleetDesk, Rehearsed, Standing, Submitted } from '../../src/shell/fleet/desk.ts';
 import { type AuditLine, StoreError } from '../../src/shell/fleet/store.ts';
+import { declaredFirewall } from '../../src/snapshot/declared-firewall.ts';
 import type { Snapshot } from '../../src/snapshot/index.ts';
 import { withBoard } from '../../src/snapshot/with-board.ts';
 import { worldOf } from '../../src/snapshot/world.ts';
@@ -194,7 +195,8 @@ export class StandInDesk implements FleetDesk {
 
   #apply(command: Command): Result<Applied, Refusal> {
     const mirrors = this.#snapshot.mirror?.rules.map((r) => r.name) ?? [];
-    const at = { nowMs: this.nowMs, me: 'g-hz1', plans: this.plans(), mirrors };
+    const firewall = declaredFirewall(this.#snapshot.firewall);
+    const at = { nowMs: this.nowMs, me: 'g-hz1', plans: this.plans(), mirrors, firewall };
     return apply(this.board, command, worldOf(this.#snapshot, null), at);
   }
 

@@ -5,8 +5,7 @@ import { StandInDesk } from './desk-stand-in.ts';
 
 export const WHY = ['--reason', 'a test', '--by', 'ann'];
 
-export async function fleet() {
-  const desk = new StandInDesk();
+export async function fleet(desk = new StandInDesk()) {
   const { url } = await serveControl({ desk });
   const give = (...words: string[]) => run(...words, '--admin', url, ...WHY);
   const look = (...words: string[]) => run(...words, '--admin', url);

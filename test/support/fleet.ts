@@ -13,6 +13,7 @@ import { LastGood } from '../../src/shell/fleet/last-good.ts';
 import type { BoardStore } from '../../src/shell/fleet/store.ts';
 import { Trail } from '../../src/shell/fleet/trail.ts';
 import { Holder } from '../../src/shell/holder.ts';
+import type { Snapshot } from '../../src/snapshot/index.ts';
 import { withBoard } from '../../src/snapshot/with-board.ts';
 import { reference } from './config.ts';
 
@@ -34,6 +35,8 @@ export interface TestGateOptions {
   readonly store: BoardStore;
   /** The gate's own disk. */
   readonly state: string;
+  /** The reference configuration when absent. */
+  readonly declared?: Snapshot;
   readonly settings?: Partial<FleetSettings>;
   /** What it has counted of releases. */
   readonly releases?: () => Readonly<Record<string, ReleaseMeasure>>;
@@ -41,7 +44,7 @@ export interface TestGateOptions {
 
 /** Started: it has read the store once, or waited long enough. */
 export async function testGate(options: TestGateOptions): Promise<TestGate> {
-  const snapshot = reference();
+  const snapshot = options.declared ?? reference();
   const settings = { ...snapshot.fleet!, ...FAST, ...options.settings };
   const holder = new Holder({ ...snapshot, fleet: settings });
   const gate: Omit<TestGate, 'fleet' | 'stop'> = {

@@ -1,6 +1,6 @@
 /** A gate inside the test process, for tests at the socket. */
 import { onTestFinished } from 'vitest';
-import { Gate } from '../../src/main.ts';
+import { Gate, type RunOptions } from '../../src/main.ts';
 import type { IdcId } from '../../src/model/ids.ts';
 import { load, type PlainOptions, plainConfig } from './config.ts';
 import { freePort } from './ports.ts';
@@ -18,6 +18,8 @@ export interface RunningGate {
 interface PlainGateOptions extends Omit<PlainOptions, 'listen' | 'origins' | 'admin' | 'epoch'> {
   /** Called before the configuration is read. */
   readonly prepare?: (directory: string) => void;
+  /** Looks at everything that passes. */
+  readonly inspect?: RunOptions['inspect'];
 }
 
 /** @param told lines of the Gate document, or more */
@@ -28,7 +30,7 @@ export async function plainGate(
 ): Promise<RunningGate> {
   const port = await freePort();
   const admin = await freePort();
-  const { prepare, ...documents }: PlainGateOptions =
+  const { prepare, inspect, ...documents }: PlainGateOptions =
     typeof told === 'string' ? { gate: told } : told;
   const ports = origins.map((o) => (typeof o === 'number' ? o : o.port));
   const directory = plainConfig({ ...documents, listen: port, admin, origins: ports });
@@ -39,6 +41,7 @@ export async function plainGate(
     first: load(directory),
     env,
     version: 'test',
+    inspect,
   });
   await gate.start();
   onTestFinished(async () => {

@@ -3,6 +3,7 @@ import type { Command as CliCommand } from 'commander';
 import { type AuditOptions, audit } from './audit.ts';
 import { board, reassert } from './board.ts';
 import { addElastic } from './elastic.ts';
+import { addFirewall } from './firewall.ts';
 import { fleet } from './fleet.ts';
 import { addLaneCommands } from './lanes.ts';
 import { mirrorReport, mirrorStatus } from './mirror.ts';
@@ -32,6 +33,7 @@ export function addSwitchCommands(program: CliCommand, done: Done): void {
   addElastic(program, done);
   addOrders(program, done);
   addMirrors(program, done);
+  addFirewall(program, done);
   addPlans(program, done);
   addLaneCommands(program, done);
   addStress(program, done);

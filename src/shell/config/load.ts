@@ -3,12 +3,17 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
-import type { Issue } from '../../model/issue.ts';
+import { type Issue, Report } from '../../model/issue.ts';
 import { fail, type Result } from '../../model/result.ts';
 import { type Compiled, compileSnapshot } from '../../snapshot/compile.ts';
 import { byPlace, type ConfigDocument } from '../../snapshot/documents.ts';
+import { compileFirewallSteps } from '../../waf/compile-firewall.ts';
+import { firewallSchema } from '../../waf/firewall-schema.ts';
+import type { RuleTexts } from '../../waf/forge.ts';
+import { Forge } from '../../waf/forge.ts';
 import { fillIn, LocatedDocument } from './document.ts';
 import { configFiles } from './files.ts';
+import { readRuleFiles } from './rule-files.ts';
 import { readSecrets } from './secrets.ts';
 
 const LIMITS = { files: 200, bytes: 16 * 1024 * 1024, documents: 400 } as const;
@@ -30,31 +35,70 @@ interface Reading {
   /** Kinds of documents that could not be read: their absence needs no second mention. */
   readonly lostKinds: Set<string>;
   readonly digest: ReturnType<typeof createHash>;
+  /** Of the Firewall document, by rule set. */
+  readonly ruleTexts: Map<string, RuleTexts>;
 }
 
-/** Reads, fills in and compiles a configuration directory. Never throws for what is in it. */
+/**
+ * Reads, fills in and compiles a configuration directory. Never throws for what is in it.
+ * @param forge keeps what has been compiled of firewall rules before
+ */
 export function loadConfig(
   directory: string,
   env: Readonly<Record<string, string | undefined>>,
+  forge: Forge = new Forge(),
 ): Result<Compiled, readonly Issue[]> {
+  const reading = readConfig(directory, env);
+  if (reading.lost) return fail(reading.issues);
+  const rules = { forge, texts: reading.ruleTexts, nowMs: Date.now() };
+  const digest = reading.digest.digest('hex');
+  const compiled = compileSnapshot(reading.documents, digest, directory, rules);
+  if (reading.issues.length === 0) return compiled;
+  return fail([...reading.issues, ...furtherIssues(compiled, reading)].sort(byPlace));
+}
+
+/**
+ * Compiles the firewall's rules into the forge, in steps, so that `loadConfig` finds them there: the first
+ * compilation takes longer than a request should wait.
+ * @returns null: there is no firewall, or nothing that could be compiled; `loadConfig` says what is wrong
+ */
+export function prepareRules(
+  directory: string,
+  env: Readonly<Record<string, string | undefined>>,
+  forge: Forge,
+): Generator<undefined, unknown> | null {
+  const reading = readConfig(directory, env);
+  const found = reading.documents.find(
+    (d) => (d.data as { kind?: unknown } | null)?.kind === 'Firewall',
+  );
+  const doc = firewallSchema.safeParse(found?.data);
+  if (found === undefined || !doc.success) return null;
+  const recipe = { doc: doc.data, texts: reading.ruleTexts, nowMs: Date.now(), digest: '' };
+  const compiler = { forge, report: new Report(), faults: [], file: found.file };
+  return compileFirewallSteps(recipe, compiler);
+}
+
+function readConfig(
+  directory: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Reading & { readonly lost: boolean } {
   const reading: Reading = {
     issues: [],
     documents: [],
     lostKinds: new Set(),
     digest: createHash('sha256'),
+    ruleTexts: new Map(),
   };
   const files = readFiles(directory, reading.issues);
-  if (files === null) return fail(reading.issues);
+  if (files === null) return { ...reading, lost: true };
   for (const { file, text } of files) readDocuments(file, text, directory, (n) => env[n], reading);
-  if (reading.documents.length > LIMITS.documents) {
+  const lost = reading.documents.length > LIMITS.documents;
+  if (lost) {
     reading.issues.push(
       bare(directory, 'too-many-documents', `more than ${LIMITS.documents} documents`),
     );
-    return fail(reading.issues);
   }
-  const compiled = compileSnapshot(reading.documents, reading.digest.digest('hex'), directory);
-  if (reading.issues.length === 0) return compiled;
-  return fail([...reading.issues, ...furtherIssues(compiled, reading)].sort(byPlace));
+  return { ...reading, lost };
 }
 
 /** What compiling adds, less what only follows from what could not be read. */
@@ -95,6 +139,18 @@ function readDocuments(
         expected: 'a readable file',
       }),
     );
+    for (const [name, texts] of readRuleFiles(document.data, directory, (path, message, found) =>
+      reading.issues.push({
+        ...bare(file, 'rule-file', message),
+        path,
+        ...document.locate(path, false),
+        found,
+        expected: 'SecLang files, dir/*.conf, or the directory of a CRS release',
+      }),
+    )) {
+      reading.ruleTexts.set(name, texts);
+      reading.digest.update(texts.digest);
+    }
     // The digest covers the secrets too: a rotated key is a new configuration.
     reading.digest.update(JSON.stringify(document.data));
     reading.documents.push(document);

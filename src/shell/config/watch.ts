@@ -13,15 +13,18 @@ const POLL_MS = 3000;
 export class ConfigWatcher {
   readonly #directory: string;
   readonly #changed: () => void;
+  readonly #besides: () => readonly string[];
   #watcher: FSWatcher | null = null;
   #settle: NodeJS.Timeout | null = null;
   readonly #poll: NodeJS.Timeout;
   #stamp: string;
 
-  constructor(directory: string, changed: () => void) {
+  /** @param besides files and directories elsewhere that the configuration names; polled only */
+  constructor(directory: string, changed: () => void, besides: () => readonly string[] = () => []) {
     this.#directory = directory;
     this.#changed = changed;
-    this.#stamp = stampOf(directory);
+    this.#besides = besides;
+    this.#stamp = this.#stampNow();
     this.#poll = setInterval(() => this.#look(), POLL_MS);
     this.#poll.unref();
     try {
@@ -41,10 +44,14 @@ export class ConfigWatcher {
   }
 
   #look(): void {
-    const stamp = stampOf(this.#directory);
+    const stamp = this.#stampNow();
     if (stamp === this.#stamp) return;
     this.#stamp = stamp;
     this.#changed();
+  }
+
+  #stampNow(): string {
+    return [stampOf(this.#directory), ...this.#besides().map(stampOfFile)].join('\n');
   }
 
   close(): void {
@@ -58,11 +65,17 @@ export class ConfigWatcher {
 function stampOf(directory: string): string {
   try {
     return configFiles(directory)
-      .map((name) => {
-        const { ino, size, mtimeMs } = statSync(join(directory, name));
-        return `${name} ${ino} ${size} ${mtimeMs}`;
-      })
+      .map((name) => stampOfFile(join(directory, name)))
       .join('\n');
+  } catch (error) {
+    return String(error);
+  }
+}
+
+function stampOfFile(path: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(path);
+    return `${path} ${ino} ${size} ${mtimeMs}`;
   } catch (error) {
     return String(error);
   }

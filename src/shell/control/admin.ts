@@ -25,6 +25,8 @@ export interface AdminSource {
   upstreams(): unknown;
   /** As `mirrorsAnswer` says. */
   mirrors(): unknown;
+  /** As `firewallAnswer` says. */
+  firewall(): unknown;
   control(): ControlSettings;
   /** null: no fleet is declared. */
   desk(): FleetDesk | null;
@@ -143,8 +145,9 @@ export class AdminServer {
     query: string,
     caller: Caller,
   ): Promise<Reply> {
-    // What this gate copies needs no fleet.
+    // What this gate copies, and what it judges, needs no fleet.
     if (path === '/v1/mirrors' && reads(req)) return json(200, this.#source.mirrors());
+    if (path === '/v1/firewall' && reads(req)) return json(200, this.#source.firewall());
     const desk = this.#source.desk();
     if (desk === null) {
       return problem(404, 'not-found', 'no Fleet document is declared: this gate takes no orders');

@@ -4,7 +4,7 @@ import type { Board, Move, Switch } from '../../failover/board.ts';
 import type { Plan, Run } from '../../failover/run.ts';
 
 /** Plain data of the core, passed on as it is. */
-const plain = <T>(title: string): z.ZodType<T> =>
+export const plain = <T>(title: string): z.ZodType<T> =>
   z.custom<T>((v) => typeof v === 'object' && v !== null).meta({ type: 'object', title });
 
 const standingSchema = z.object({

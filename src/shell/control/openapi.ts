@@ -15,6 +15,7 @@ import {
   stressAnswer,
   switchesAnswer,
 } from './answers.ts';
+import { firewallAnswer } from './firewall-answers.ts';
 import { mirrorsAnswer } from './mirror-answers.ts';
 import { RUN_VERBS, reassertSchema } from './writes.ts';
 
@@ -137,6 +138,7 @@ function build(): Json {
         'What this gate copies, and what the copies’ answers showed',
         mirrorsAnswer,
       ),
+      '/v1/firewall': get('Policies, their modes, rules and networks that are out', firewallAnswer),
       '/v1/audit': get('The trail, newest first', auditAnswer, [
         parameter('limit', 'query', '1 to 1000; 50 when absent', 'integer'),
       ]),

@@ -10,6 +10,7 @@ import type { Command } from '../../failover/commands.ts';
 import { forecast } from '../../failover/forecast.ts';
 import type { At } from '../../failover/outcome.ts';
 import type { Refusal, World } from '../../failover/safety.ts';
+import { declaredFirewall } from '../../snapshot/declared-firewall.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
 import type { Rehearsed, Submitted } from './desk.ts';
 import type { BoardKeeper } from './keeper.ts';
@@ -156,9 +157,10 @@ export class Clerk {
   }
 
   #at(): At {
-    const { plans, mirror } = this.#parts.current();
+    const { plans, mirror, firewall } = this.#parts.current();
     const mirrors = mirror?.rules.map((r) => r.name) ?? [];
-    return { nowMs: Date.now(), me: this.#parts.gate, plans, mirrors };
+    const declared = { plans, mirrors, firewall: declaredFirewall(firewall) };
+    return { nowMs: Date.now(), me: this.#parts.gate, ...declared };
   }
 
   async rehearse(command: Command): Promise<Rehearsed> {

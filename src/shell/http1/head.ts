@@ -142,6 +142,12 @@ export class FieldSection {
     return this.buf.latin1Slice(this.offsets[at]!, this.offsets[at + 1]!).toLowerCase();
   }
 
+  /** As it was written. */
+  writtenName(field: number): string {
+    const at = field * STRIDE;
+    return this.cut(this.offsets[at]!, this.offsets[at + 1]!);
+  }
+
   nameIs(field: number, name: string): boolean {
     const at = field * STRIDE;
     const start = this.offsets[at]!;

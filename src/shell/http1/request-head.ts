@@ -17,6 +17,8 @@ export interface HeadLimits {
   readonly headBytes: number;
   readonly targetBytes: number;
   readonly fields: number;
+  /** A query may hold `\` and bytes above 127, which RFC 3986 has escaped. */
+  readonly rawQuery?: boolean;
 }
 
 /** A request head, found in place. One instance per worker: valid until the next `parse`. */
@@ -49,7 +51,7 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
   parse(buf: Buffer, start: number, end: number, limits: HeadLimits): number {
     const last = Math.min(end, start + limits.headBytes);
     this.buf = buf;
-    const fields = this.#parseLine(buf, start, last, limits.targetBytes);
+    const fields = this.#parseLine(buf, start, last, limits);
     if (fields === REFUSED) return REFUSED;
     const after =
       fields === INCOMPLETE ? INCOMPLETE : this.parseFields(buf, fields, last, limits.fields);
@@ -62,7 +64,7 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
   }
 
   /** The request line; @returns the position after its CRLF. */
-  #parseLine(buf: Buffer, start: number, end: number, maxTarget: number): number {
+  #parseLine(buf: Buffer, start: number, end: number, limits: HeadLimits): number {
     let i = start;
     // RFC 9112 2.2: an empty line before a request is to be overlooked.
     if (i + 1 < end && buf[i] === 0x0d && buf[i + 1] === 0x0a) i += 2;
@@ -78,11 +80,12 @@ export class RequestHead extends FieldSection implements ConnectionOptions {
     this.pathEnd = -1;
     for (; i < end; i++) {
       const c = buf[i]!;
-      if (TARGET_BYTE[c] === 0) break;
+      if (TARGET_BYTE[c] === 0 && !(limits.rawQuery === true && isRaw(c) && this.pathEnd >= 0))
+        break;
       if (c === QUESTION && this.pathEnd < 0) this.pathEnd = i;
     }
     this.targetEnd = i;
-    if (i - this.targetStart > maxTarget) return this.refuse(REFUSAL.targetTooLong);
+    if (i - this.targetStart > limits.targetBytes) return this.refuse(REFUSAL.targetTooLong);
     if (i === end) return INCOMPLETE;
     if (buf[i] !== SPACE)
       return this.refuse(
@@ -263,3 +266,6 @@ function methodName(buf: Buffer, start: number, end: number): string {
     return 'POST';
   return buf.latin1Slice(start, end);
 }
+
+/** Never `#`, which ends a query for some. */
+const isRaw = (c: number): boolean => c === 0x5c || c >= 0x80;

@@ -25,6 +25,8 @@ export interface LoggedRequest {
   readonly startedAtMs: number;
   /** -1: it did not wait. */
   readonly queuedMs: number;
+  /** -1: it was not held back. */
+  readonly inspectedMs: number;
   readonly connectedMs: number;
   readonly firstByteMs: number;
   readonly durationMs: number;
@@ -46,7 +48,7 @@ export function accessLine(r: LoggedRequest, idc: string): string {
     `,"client.address":${quote(r.client)},"http.response.status_code":${r.status},"idc":"${idc}"` +
     `${decisionPart(r.decision)},"cookie":"${r.cookieWritten}"${endpoint}` +
     `,"http.request.body.size":${r.requestBytes},"http.response.body.size":${r.responseBytes}` +
-    `${ms('queued_ms', r.queuedMs)}${ms('connect_ms', r.connectedMs)}${ms('first_byte_ms', r.firstByteMs)}${ms('duration_ms', r.durationMs)}` +
+    `${ms('inspected_ms', r.inspectedMs)}${ms('queued_ms', r.queuedMs)}${ms('connect_ms', r.connectedMs)}${ms('first_byte_ms', r.firstByteMs)}${ms('duration_ms', r.durationMs)}` +
     `,"ended_by":"${r.endedBy}"${gate},"request_id":${quote(r.requestId)}${trace}}\n`
   );
 }

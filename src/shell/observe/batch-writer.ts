@@ -19,11 +19,14 @@ export class BatchWriter {
   /** Lines lost to the bound or to a failed write. */
   dropped = 0;
 
-  /** @param path null for stdout. Throws when the file can't be opened. */
-  constructor(path: string | null) {
+  /**
+   * @param path null for stdout. Throws when the file can't be opened.
+   * @param flushMs lines wait no longer than that
+   */
+  constructor(path: string | null, flushMs = FLUSH_INTERVAL_MS) {
     this.#path = path;
     this.#fd = path === null ? 1 : openSync(path, 'a', 0o640);
-    this.#timer = setInterval(() => this.#flush(), FLUSH_INTERVAL_MS);
+    this.#timer = setInterval(() => this.#flush(), flushMs);
     this.#timer.unref();
   }
 

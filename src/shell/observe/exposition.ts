@@ -4,6 +4,7 @@ import { REASONS } from '../../decide/catalogue.ts';
 import type { GroupMeasure, ReleaseMeasure } from '../../release/measure.ts';
 import { STRESS } from '../../stress-tag/reasons.ts';
 import { BUCKETS_S, type Counters, NO_REASON, STATUS_CLASSES } from './counters.ts';
+import { type FirewallGauges, firewallMetrics } from './firewall-counters.ts';
 import { type FleetGauges, fleetMetrics } from './fleet-metrics.ts';
 import { counter, gauge, type Metric, mapSamples, one, type Sample } from './metric.ts';
 import { type MirrorGauges, mirrorMetrics } from './mirror-metrics.ts';
@@ -25,6 +26,7 @@ export interface Gauges {
   logLinesDropped(): number;
   epoch(): number;
   readonly mirrors: MirrorGauges;
+  readonly firewall: FirewallGauges;
   /** null: no fleet is declared. */
   fleet(): FleetGauges | null;
   digest(): string;
@@ -48,6 +50,7 @@ export function makeRegistry(
       stripped: counters.reasons[STRESS.stripped.ordinal]!,
     })),
     ...mirrorMetrics(gauges.mirrors),
+    ...firewallMetrics(gauges.firewall),
     ...fleetMetrics(() => gauges.fleet()),
   ]) {
     const { name, type, help } = m;

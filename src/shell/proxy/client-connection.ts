@@ -99,11 +99,9 @@ export class ClientConnection implements SocketOwner {
       case 'head':
         this.#headBytes(buf, length);
         return;
-      case 'body': {
-        const used = this.exchange.requestBytes(buf, 0, length);
-        if (used < length && this.#isActive()) this.#hold(buf, used, length);
+      case 'body':
+        this.#bodyBytes(buf, length);
         return;
-      }
       case 'wait':
         this.#hold(buf, 0, length);
         this.pause();
@@ -132,6 +130,16 @@ export class ClientConnection implements SocketOwner {
     if (ended || whole.length > this.#parsedLength * 1.25 + 1024)
       this.#takeHeads(whole, 0, whole.length);
     else this.#held = whole;
+  }
+
+  #bodyBytes(buf: Buffer, length: number): void {
+    const parsing = this.#parsing;
+    // The exchange may end inside the call, and what is left then begins the next request.
+    this.#parsing = true;
+    const used = this.exchange.requestBytes(buf, 0, length);
+    this.#parsing = parsing;
+    if (used < length && (this.#isActive() || this.#isBetween())) this.#hold(buf, used, length);
+    if (!parsing && this.#isBetween()) this.#goOn();
   }
 
   #takeHeads(buf: Buffer, from: number, to: number): void {
@@ -215,10 +223,9 @@ export class ClientConnection implements SocketOwner {
     const held = this.#held;
     if (held !== null && this.#phase === 'body') {
       this.#held = null;
-      const used = this.exchange.requestBytes(held, 0, held.length);
-      if (used < held.length && this.#isActive()) this.#hold(held, used, held.length);
+      this.#bodyBytes(held, held.length);
     }
-    if (this.#phase === 'body' && !this.exchange.isUpstreamFull) this.resume();
+    if (this.#phase === 'body' && this.exchange.takesBody) this.resume();
   }
 
   requestBodyDone(): void {
@@ -315,6 +322,7 @@ export class ClientConnection implements SocketOwner {
         html: false,
         close: true,
         omitBody: isHead,
+        own: null,
         extra: '',
       }),
       'latin1',

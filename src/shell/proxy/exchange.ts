@@ -2,8 +2,8 @@
  * One request and its answer: asks the core once, carries the decision out, tells the hooks how it
  * went. Reused for every request of its connection.
  *
- *   idle ──start──▶ (delayed) ──▶ (queued) ──▶ dialling ──▶ sending ──▶ waiting ──first byte──▶ answering ──▶ idle
- *                        └───────────┴────────────┴───────────┴─── fail: another endpoint, an answer of ours, or a break
+ *   idle ──start──▶ (inspecting) ──▶ (delayed) ──▶ (queued) ──▶ dialling ──▶ sending ──▶ waiting ──first byte──▶ answering ──▶ idle
+ *                        └───────────────┴─────────────┴───────────┴──────────┴─── fail: another endpoint, an answer of ours, or a break
  *
  * Over 300 lines: it is one state machine, and the ways it can end must be seen together.
  */
@@ -36,17 +36,28 @@ import {
 } from './gate-answer.ts';
 import type { Gateway } from './gateway.ts';
 import { Hedge } from './hedge.ts';
+import type { HeldBody } from './held-body.ts';
+import { Inspecting } from './inspecting.ts';
+import type { Inspector, OwnPage, Verdict } from './inspector.ts';
 import { endOf, Opening, REPLAY_BYTES } from './opening.ts';
 import { type EndedBy, RequestRecord } from './record.ts';
 import { repeatsRouting } from './repeated.ts';
 import { ResponseRelay } from './response-relay.ts';
 import { ringKey } from './ring-key.ts';
-import { senderOf } from './sender.ts';
+import { type SenderFacts, senderOf } from './sender.ts';
 import { byHealth } from './spill.ts';
 import { Tunnel, type TunnelEnding, type TunnelOwner } from './tunnel.ts';
 import { countsAsWrite } from './writes-under-way.ts';
 
-type Stage = 'idle' | 'delayed' | 'queued' | 'dialling' | 'sending' | 'waiting' | 'answering';
+type Stage =
+  | 'idle'
+  | 'inspecting'
+  | 'delayed'
+  | 'queued'
+  | 'dialling'
+  | 'sending'
+  | 'waiting'
+  | 'answering';
 
 const UNSERVED_MS = 1000;
 
@@ -85,6 +96,8 @@ export class Exchange implements UpstreamUser, TunnelOwner {
   #acceptsHtml = false;
   #trailerDrops: readonly string[] = NOTHING;
   #tunnel: Tunnel | null = null;
+  /** null until one of the connection's requests is looked at. */
+  #inspecting: Inspecting | null = null;
 
   constructor(client: ClientConnection, gateway: Gateway) {
     this.client = client;
@@ -150,7 +163,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
   #open(decision: Forward, buf: Buffer, bodyStart: number, end: number): number {
     const { gateway, client, snapshot, requestBody } = this;
     const head = gateway.requestHead;
-    if (head.framing > this.#bodyLimit()) return this.#refuse(REFUSAL.bodyTooLong, end);
+    if (head.framing > this.bodyLimit) return this.#refuse(REFUSAL.bodyTooLong, end);
     if (decision.lane?.kind === 'stress') {
       if (!this.#letsStressIn(decision)) return bodyStart;
     } else if (gateway.pressure.sheds(decision.route.priority)) {
@@ -175,18 +188,23 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     if (head.saysHttps && !sender.https) return this.#refuse(REFUSAL.insecureScheme, end);
     const { secure } = snapshot.gate.cookie;
     this.secureCookie = secure === 'always' || (secure === 'auto' && sender.https);
+    const { inspector } = gateway;
+    if (inspector !== null && !this.#passesHead(inspector, decision, sender)) return bodyStart;
+    const { inspected } = this;
+    const holds = inspected?.holds === true;
     const asked = head.upgradeTo;
     this.upgradeTo = snapshot.gate.upgrades.includes(asked) ? asked : '';
     this.#deadlines.holdBody(head.expectsContinue);
     this.#opening.make(decision, sender, snapshot, gateway, this.record, this.upgradeTo);
-    if (decision.mirrors !== null) this.#beginCopy(decision);
-    const large = !requestBody.done && end - bodyStart > REPLAY_BYTES;
+    if (inspected !== null && !holds) this.#opening.addLines(inspected.lines);
+    if (decision.mirrors !== null && !holds) this.#beginCopy(decision);
+    const large = !holds && !requestBody.done && end - bodyStart > REPLAY_BYTES;
     let used = bodyStart;
     if (large) this.#opening.leaveBody();
-    else
+    else if (!holds)
       used = this.#opening.addBody(requestBody, buf, bodyStart, end, this.#trailerDrops, this.copy);
     if (used === MALFORMED) return this.#refuse(REFUSAL.badChunk, end);
-    if (requestBody.total > this.#bodyLimit()) return this.#refuse(REFUSAL.bodyTooLong, end);
+    if (requestBody.total > this.bodyLimit) return this.#refuse(REFUSAL.bodyTooLong, end);
     if (countsAsWrite(decision)) {
       this.#write = decision;
       gateway.writes.begin(decision);
@@ -201,11 +219,105 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     else {
       const key = ringKey(way.roster.policy.balance, decision, head, sender.client);
       this.#attempts.begin(way, key, decision.lane?.kind === 'stress');
-      this.#beginFault(decision.fault);
+      if (inspected !== null && (holds || inspected.delayMs > 0)) {
+        this.#stage = 'inspecting';
+        inspected.holdBack();
+      } else this.#beginFault(decision.fault);
     }
+    if (holds) return inspected.delayMs > 0 ? used : this.#readToInspect(buf, bodyStart, end);
     // The request itself is on its way by now, if it can be.
     if (requestBody.done) this.copy?.requestDone();
     return large ? this.#beginBody(buf, bodyStart, end) : used;
+  }
+
+  /** @returns false: it has been answered, or cut */
+  #passesHead(inspector: Inspector, decision: Forward, sender: SenderFacts): boolean {
+    this.#inspecting ??= new Inspecting(this, this.#deadlines);
+    const first = this.#inspecting.begin(inspector, decision, sender);
+    if (first === null || first.kind === 'pass' || first.kind === 'delay') return true;
+    const { client, gateway } = this;
+    client.exchangeStarted(false);
+    this.record.requestId =
+      decision.handedId ??
+      gateway.ids.keepOrNext(gateway.requestHead.find('x-request-id'), sender.trusted);
+    this.judged(first);
+    return false;
+  }
+
+  /** null: nobody looks at the request. */
+  get inspected(): Inspecting | null {
+    return this.#inspecting?.active === true ? this.#inspecting : null;
+  }
+
+  /** The body, as far as it is here; it will be read on until enough of it is. */
+  #readToInspect(buf: Buffer, from: number, end: number): number {
+    const { inspected } = this;
+    // Answered already: nobody is known who could take it.
+    if (this.#stage !== 'inspecting' || inspected === null) return from;
+    inspected.beginReading();
+    const used = from === end ? from : this.requestBytes(buf, from, end);
+    inspected.askForBody();
+    if (this.takesBody) this.client.resume();
+    return used;
+  }
+
+  /** By the inspector: at once, or later; of the request, or of its answer. */
+  judged(what: Verdict): void {
+    if (what.kind === 'answer') {
+      if (what.close) this.client.closing = true;
+      this.#answer(what.answer, what.lines, what.body);
+    } else if (what.kind === 'cut') {
+      this.record.status = 0;
+      this.#end('gate');
+      this.client.breakOff(true);
+    } else if (this.#stage === 'inspecting') this.#passed();
+    else this.#relay.passed();
+  }
+
+  /** The body that was held back is the first of what goes on. */
+  #passed(): void {
+    const { requestBody, inspected, forward } = this;
+    if (inspected === null || forward === null) return;
+    const held = inspected.body;
+    this.#opening.addLines(inspected.lines);
+    if (forward.mirrors !== null) this.#beginCopy(forward);
+    const { copy } = this;
+    if (copy !== null) held.tell(copy);
+    if (requestBody.done && held.length <= REPLAY_BYTES) {
+      this.#opening.addHeld(requestBody, held.text, this.#trailerDrops);
+      held.drop();
+    } else this.#opening.leaveBody();
+    if (!requestBody.done) this.client.pause();
+    this.#letOn(inspected);
+    // It may be over by now, and the next request under way.
+    if (copy !== null && copy === this.copy && requestBody.done) copy.requestDone();
+  }
+
+  #letOn(inspected: Inspecting): void {
+    inspected.passed();
+    // What an inspector adds says nothing of the zone.
+    this.#enteredMs = this.record.elapsedMs();
+    this.#beginFault(this.forward!.fault);
+  }
+
+  #inspectionStands(inspected: Inspecting): void {
+    if (inspected.judging) this.#answer(ANSWER.inspectionLate, '');
+    else if (inspected.reads) {
+      const amiss = this.#deadlines.judgeBody(undefined, this.requestBody.total);
+      if (amiss !== null && amiss !== 'not-taken') this.refuseLate(amiss);
+    } else if (inspected.holds) {
+      inspected.beginReading();
+      this.client.bodyWanted();
+      inspected.askForBody();
+    } else this.#letOn(inspected);
+  }
+
+  /** What is held back for the inspector has no room. */
+  shedHeld(): void {
+    const { pressure, held } = this.gateway;
+    held.refused++;
+    pressure.shed[this.priority]++;
+    this.#answer(ANSWER.shed, '');
   }
 
   /** @returns false: it has been answered */
@@ -254,12 +366,13 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     return this.#stage === 'idle' ? end : from;
   }
 
-  /** It has more than it takes at the moment; it will say when it can take more. */
-  get isUpstreamFull(): boolean {
-    return this.#upstream?.socket.writableNeedDrain === true;
+  /** More of the body may come now; else it will be said when. */
+  get takesBody(): boolean {
+    if (this.#stage === 'sending') return this.#upstream?.socket.writableNeedDrain !== true;
+    return this.#stage === 'inspecting' && this.#inspecting?.reads === true;
   }
 
-  #bodyLimit(): number {
+  get bodyLimit(): number {
     return this.forward?.route.bodyBytes ?? this.snapshot.gate.limits.bodyBytes;
   }
 
@@ -292,7 +405,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
   entered(attempt: UpstreamConnection, waited: boolean): void {
     if (waited) {
       this.#enteredMs = this.record.elapsedMs();
-      this.record.queuedMs = this.#enteredMs;
+      this.record.queuedMs = this.#enteredMs - Math.max(0, this.record.inspectedMs);
     }
     this.#attempts.enter(this.gateway.clock.nowMs);
     this.#use(attempt);
@@ -363,7 +476,10 @@ export class Exchange implements UpstreamUser, TunnelOwner {
   }
 
   #send(upstream: UpstreamConnection): void {
-    upstream.socket.write(this.#opening.text, 'latin1');
+    const held = this.#inspecting?.body;
+    if (held === undefined || held.length === 0)
+      upstream.socket.write(this.#opening.text, 'latin1');
+    else this.#sendHeld(upstream, held);
     if (this.requestBody.done) {
       this.#requestSent();
       return;
@@ -373,6 +489,15 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     this.#deadlines.paceFrom(this.requestBody.total);
     this.#moved();
     this.client.bodyWanted();
+  }
+
+  /** From now on as with any large body: it can't be sent again. */
+  #sendHeld({ socket }: UpstreamConnection, held: HeldBody): void {
+    const { requestBody } = this;
+    const end = endOf(requestBody, this.#trailerDrops);
+    const chunked = requestBody.kind === 'chunked';
+    if (!held.writeTo(socket, this.#opening.text, chunked, end))
+      this.#deadlines.upstreamFull(socket);
   }
 
   #requestSent(): void {
@@ -392,13 +517,14 @@ export class Exchange implements UpstreamUser, TunnelOwner {
   /** More of the request body. @returns how far it has read: past the body the next request begins. */
   requestBytes(buf: Buffer, from: number, end: number): number {
     const { requestBody } = this;
+    if (this.#stage === 'inspecting') return this.#inspectBytes(buf, from, end);
     this.#deadlines.bodyArrives(requestBody.total);
     let at = from;
     while (at < end && !requestBody.done) {
       // What was held may be more than one read, and one piece is never larger than that.
       at = requestBody.read(buf, at, Math.min(end, at + READ_BUFFER_BYTES));
       this.client.buffers.bodyRead(requestBody.payload.bytes);
-      const tooLong = requestBody.total > this.#bodyLimit();
+      const tooLong = requestBody.total > this.bodyLimit;
       if (at === MALFORMED || tooLong || this.#upstream === null) {
         this.refuseLate(tooLong ? REFUSAL.bodyTooLong : REFUSAL.badChunk);
         return end;
@@ -426,6 +552,12 @@ export class Exchange implements UpstreamUser, TunnelOwner {
       this.copy?.requestDone();
     } else this.#moved();
     return at;
+  }
+
+  /** What has passed meanwhile goes on at once, with the rest of this read. */
+  #inspectBytes(buf: Buffer, from: number, end: number): number {
+    const at = this.#inspecting!.read(buf, from, end);
+    return this.#stage === 'sending' && at < end ? this.requestBytes(buf, at, end) : at;
   }
 
   upstreamDrained(connection: UpstreamConnection): void {
@@ -559,8 +691,19 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     } else if (this.forward?.fault != null) this.#throttle(this.forward.fault.bytesPerS);
   }
 
+  /** As much of the answer as its inspector wants is here. */
+  pauseUpstream(): void {
+    this.#upstream?.socket.pause();
+  }
+
+  /** The answer was held back, and goes on now. @param more the client takes more at once */
+  answerReleased(more: boolean): void {
+    this.answerMoved(more);
+    if (more && !this.#deadlines.throttled) this.#upstream?.socket.resume();
+  }
+
   clientDrained(): void {
-    if (this.#stage !== 'answering' || this.#deadlines.throttled) return;
+    if (this.#stage !== 'answering' || this.#deadlines.throttled || this.#relay.holds) return;
     this.#moved();
     this.#upstream?.socket.resume();
   }
@@ -669,6 +812,9 @@ export class Exchange implements UpstreamUser, TunnelOwner {
       return;
     }
     switch (this.#stage) {
+      case 'inspecting':
+        this.#inspectionStands(this.#inspecting!);
+        return;
       case 'delayed':
         this.#faultDue(this.forward!.fault!);
         return;
@@ -682,7 +828,8 @@ export class Exchange implements UpstreamUser, TunnelOwner {
         this.#answerIsLate();
         return;
       case 'answering':
-        this.#answerStands();
+        if (this.#relay.holds) this.#heldAnswerStands();
+        else this.#answerStands();
         return;
       case 'queued':
         this.#entry.waitedTooLong();
@@ -699,6 +846,8 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     }
     const waited = this.#stage === 'waiting' || this.#stage === 'dialling';
     if (waited) this.#upstreamTimedOut();
+    if (this.#stage === 'inspecting')
+      this.record.endedBy = this.#inspecting?.reads === true ? 'client' : 'gate';
     this.fail(ANSWER.requestTimeout);
   }
 
@@ -749,6 +898,15 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     }
   }
 
+  #heldAnswerStands(): void {
+    if (this.#inspecting?.judging === true) this.#answer(ANSWER.inspectionLate, '');
+    else if (this.#waitsForClient) this.refuseLate(REFUSAL.bodyTimeout);
+    else {
+      this.#upstreamTimedOut();
+      this.fail(ANSWER.firstByteTimeout);
+    }
+  }
+
   #upstreamTimedOut(): void {
     if (this.#upstream === null) return;
     const ms = this.record.elapsedMs() - this.#enteredMs;
@@ -760,11 +918,12 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     this.#writeOver();
     this.#stressOver();
     this.#copyOver();
+    this.#inspecting?.over();
     this.client.refuse(refusal, this.gateway.requestHead.method === 'HEAD');
     return end;
   }
 
-  #answer(what: GateAnswer, extra: string): void {
+  #answer(what: GateAnswer, extra: string, own: OwnPage | null = null): void {
     const { client, gateway, record } = this;
     record.gateCode = what.code;
     record.status = what.status;
@@ -778,6 +937,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
           html: this.#acceptsHtml,
           close: client.closing || gateway.draining,
           omitBody: record.method === 'HEAD',
+          own,
           extra,
         }),
         'latin1',
@@ -802,7 +962,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     this.#opening.clear();
     this.#attempts.leave();
     this.record.requestBytes = this.requestBody.total;
-    this.record.responseBytes = this.#relay.body.total;
+    this.record.responseBytes = this.#relay.headSent ? this.#relay.body.total : 0;
     this.#finishRecord(by);
   }
 
@@ -822,6 +982,7 @@ export class Exchange implements UpstreamUser, TunnelOwner {
     const { record } = this;
     this.#writeOver();
     this.#stressOver();
+    this.#inspecting?.over();
     record.endedBy = by;
     record.attempts = this.#attempts.count;
     record.durationMs = record.elapsedMs();

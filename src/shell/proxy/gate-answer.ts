@@ -1,6 +1,7 @@
 /** Answers the gate makes itself: problem+json (RFC 9457), or a short page for people. */
 import { STATUS_CODES } from 'node:http';
 import type { Respond } from '../../decide/decision.ts';
+import type { OwnPage } from './inspector.ts';
 
 export interface GateAnswer {
   readonly status: number;
@@ -141,6 +142,12 @@ export const ANSWER = {
     'The scene, or the token, has used up its rate, its number at once, or its number in all.',
     'http_request_denied',
   ),
+  inspectionLate: answer(
+    503,
+    'inspection-late',
+    'What looks at the request, or at its answer, did not say in time whether it may pass.',
+    'proxy_internal_response',
+  ),
   requestTimeout: answer(
     504,
     'request-timeout',
@@ -161,14 +168,15 @@ export interface AnswerContext {
   readonly html: boolean;
   readonly close: boolean;
   readonly omitBody: boolean;
+  /** Instead of the problem document; null for nearly all. */
+  readonly own: OwnPage | null;
   /** Further header lines, each with CRLF. */
   readonly extra: string;
 }
 
 export function renderAnswer(a: GateAnswer, context: AnswerContext): string {
   const title = STATUS_CODES[a.status] ?? 'Error';
-  const body = context.html ? htmlBody(a, title, context) : jsonBody(a, title, context);
-  const type = context.html ? 'text/html; charset=utf-8' : 'application/problem+json';
+  const { type, text: body } = context.own ?? ownWords(a, title, context);
   const proxyStatus = `Proxy-Status: ${context.gate}; error=${a.proxyError}; details="${a.code}"\r\n`;
   const retry = a.status === 503 || a.status === 429 ? `Retry-After: ${a.retryAfterS}\r\n` : '';
   return (
@@ -177,6 +185,11 @@ export function renderAnswer(a: GateAnswer, context: AnswerContext): string {
     `${context.close ? 'Connection: close\r\n' : ''}\r\n${context.omitBody ? '' : Buffer.from(body).latin1Slice(0, Buffer.byteLength(body))}`
   );
 }
+
+const ownWords = (a: GateAnswer, title: string, context: AnswerContext): OwnPage =>
+  context.html
+    ? { type: 'text/html; charset=utf-8', text: htmlBody(a, title, context) }
+    : { type: 'application/problem+json', text: jsonBody(a, title, context) };
 
 const jsonBody = (a: GateAnswer, title: string, context: AnswerContext): string =>
   `${JSON.stringify({

@@ -8,6 +8,8 @@ import { type Found, Upstreams } from '../upstream/index.ts';
 import { CoarseClock } from './clock.ts';
 import type { Copier } from './copier.ts';
 import { openFilesLimit, SocketBudget } from './descriptors.ts';
+import { HeldBytes } from './held-body.ts';
+import type { Inspector } from './inspector.ts';
 import { Pressure } from './pressure.ts';
 import type { RequestRecord } from './record.ts';
 import { RequestIds } from './request-ids.ts';
@@ -45,6 +47,10 @@ export class Gateway {
   repeatedRouting = 0;
   /** Makes copies of requests that are mirrored; null: nobody does. */
   copier: Copier | null = null;
+  /** Looks at requests and answers before they go on; null: nobody does. */
+  inspector: Inspector | null = null;
+  /** What is held back for it. */
+  readonly held = new HeldBytes();
   /** The gate is going away: answers say Connection: close. */
   draining = false;
 

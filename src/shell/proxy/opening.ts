@@ -19,6 +19,7 @@ import type { SenderFacts } from './sender.ts';
 
 /** Up to this much of a body is kept for another try. */
 export const REPLAY_BYTES = 16_384;
+const EMPTY_LINE = '\r\n';
 
 export class Opening {
   /** Latin1. */
@@ -56,6 +57,18 @@ export class Opening {
     this.edited = decision.mirrors === null ? '' : `${edited.head}${host}`;
     this.text = `${edited.head}${host}${forTarget(decision, snapshot, gateway, record)}\r\n`;
     this.whole = true;
+  }
+
+  /** Further lines for whoever gets it, each with CRLF; before any of the body. */
+  addLines(lines: string): void {
+    if (lines === '') return;
+    if (this.edited !== '') this.edited += lines;
+    this.text = `${this.text.slice(0, -EMPTY_LINE.length)}${lines}${EMPTY_LINE}`;
+  }
+
+  /** Takes a whole body that was held back. @param text latin1, at most REPLAY_BYTES */
+  addHeld(body: BodyReader, text: string, trailerDrops: readonly string[]): void {
+    this.text += body.kind === 'chunked' ? framed(text, endOf(body, trailerDrops)) : text;
   }
 
   /** The body is too large to be kept: it will be sent as it comes, and no other try is possible. */

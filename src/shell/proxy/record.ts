@@ -32,6 +32,8 @@ export class RequestRecord {
   /** From the start; -1 for never. */
   /** Waited for room so long; -1 when it did not. */
   queuedMs = -1;
+  /** Held back so long, to be looked at or delayed; -1 when it was not. */
+  inspectedMs = -1;
   connectedMs = -1;
   firstByteMs = -1;
   durationMs = 0;
@@ -53,6 +55,7 @@ export class RequestRecord {
     this.requestBytes = 0;
     this.responseBytes = 0;
     this.queuedMs = -1;
+    this.inspectedMs = -1;
     this.connectedMs = -1;
     this.firstByteMs = -1;
     this.cookieWritten = 'none';

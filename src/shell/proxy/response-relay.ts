@@ -1,4 +1,8 @@
-/** The answer's way: upstream bytes → checked head and body → client. */
+/**
+ * The answer's way: upstream bytes → checked head and body → (looked at) → client.
+ *
+ * Slightly over 300 lines: where an answer is held back can't be told apart from how it passes.
+ */
 import { clearCookieText, setCookieText } from '../../cookie/attributes.ts';
 import { correct } from '../../decide/route-cookie.ts';
 import { laneCookieOf } from '../../decide/visitor.ts';
@@ -33,6 +37,8 @@ export class ResponseRelay {
   endsByClose = false;
   #chunked = false;
   #held: Buffer | null = null;
+  /** As the client will get it, once the answer has been looked at; null: nothing is held back. */
+  #heldHead: string | null = null;
   #interim = 0;
   /** Fields that the answer's Connection names: not for the client, as trailers neither. */
   #nominated: readonly string[] = [];
@@ -48,6 +54,7 @@ export class ResponseRelay {
     this.endsByClose = false;
     this.#chunked = false;
     this.#held = null;
+    this.#heldHead = null;
     this.#interim = 0;
     this.body.startNone();
   }
@@ -56,6 +63,12 @@ export class ResponseRelay {
     this.begun = true;
     if (this.headSent) {
       this.#bodyBytes(buf, 0, length);
+      return;
+    }
+    if (this.#heldHead !== null) {
+      const at = this.body.read(buf, 0, length);
+      if (at === MALFORMED) this.#exchange.fail(ANSWER.badAnswer);
+      else this.#hold(buf, at, length);
       return;
     }
     if (this.#held === null) {
@@ -121,6 +134,8 @@ export class ResponseRelay {
   #sendInterim(head: ResponseHead): void {
     const exchange = this.#exchange;
     if (exchange.record.minorVersion === 0 || !exchange.client.alive) return;
+    // The gate has asked for the body itself.
+    if (head.status === 100 && exchange.inspected?.saidContinue === true) return;
     exchange.client.socket.write(
       editResponse(head, { toPeer: false, dropLength: true, added: '' }),
       'latin1',
@@ -142,6 +157,12 @@ export class ResponseRelay {
     ) {
       exchange.gateway.hooks.newerBoard(-1);
       exchange.fail(ANSWER.peerRefused);
+      return;
+    }
+    const { inspected } = exchange;
+    const against = inspected === null ? null : inspected.answerHead(status, head);
+    if (against !== null) {
+      exchange.judged(against);
       return;
     }
     const bodyless = exchange.record.method === 'HEAD' || status === 204 || status === 304;
@@ -168,8 +189,53 @@ export class ResponseRelay {
       dropLength: status === 204,
       added: this.#added(head),
     });
+    if (inspected !== null && kind !== 'none' && inspected.holdsAnswer()) {
+      this.#heldHead = text;
+      this.#hold(buf, used, end);
+      return;
+    }
     this.headSent = true;
     this.#pass(text, buf, used, end);
+  }
+
+  /** The answer has begun, and nothing of it has gone on. */
+  get holds(): boolean {
+    return this.#heldHead !== null;
+  }
+
+  /** Keeps what the body reader has just found, and all else of this read. */
+  #hold(buf: Buffer, used: number, end: number): void {
+    const exchange = this.#exchange;
+    const { inspected } = exchange;
+    let at = used;
+    for (;;) {
+      exchange.copy?.answerBytes(buf, this.body.payload);
+      if (inspected?.holdAnswer(buf, this.body) !== true) {
+        exchange.shedHeld();
+        return;
+      }
+      if (this.body.done || at === end) break;
+      at = this.body.read(buf, at, end);
+      if (at === MALFORMED) {
+        exchange.fail(ANSWER.badAnswer);
+        return;
+      }
+    }
+    if (at < end) this.reusable = false;
+    inspected.judgeAnswer(this.body);
+  }
+
+  /** What was held back may go on, and all that comes after it. */
+  passed(): void {
+    const exchange = this.#exchange;
+    const head = this.#heldHead;
+    const held = exchange.inspected?.answer;
+    if (head === null || held === undefined) return;
+    this.#heldHead = null;
+    this.headSent = true;
+    const more = held.writeTo(exchange.client.socket, head, this.#chunked, this.#end());
+    if (this.body.done) exchange.answerEnds();
+    else exchange.answerReleased(more);
   }
 
   #bodyBytes(buf: Buffer, from: number, end: number): void {
@@ -216,6 +282,10 @@ export class ResponseRelay {
   /** The upstream will send no more. */
   ended(error: Error | null): void {
     const exchange = this.#exchange;
+    if (this.#heldHead !== null) {
+      this.#heldEnded(error);
+      return;
+    }
     if (!this.headSent) {
       exchange.upstreamLost(this.begun);
       return;
@@ -228,6 +298,13 @@ export class ResponseRelay {
     if (this.#chunked && exchange.client.alive)
       exchange.client.socket.write(lastChunk(''), 'latin1');
     exchange.answerEnds();
+  }
+
+  #heldEnded(error: Error | null): void {
+    // All of it is here: its connection is needed no more.
+    if (this.body.done) return;
+    if (error !== null || !this.body.endOfStream()) this.#exchange.upstreamLost(true);
+    else this.#exchange.inspected?.judgeAnswer(this.body);
   }
 
   /** Lines the gate adds, each with CRLF. */

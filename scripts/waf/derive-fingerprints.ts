@@ -1,0 +1,155 @@
+/**
+ * Derives `src/waf/injection/fingerprints.ts`: the prints that written attacks leave and written
+ * ordinary text does not. Same seed, same file. Run: `node scripts/waf/derive-fingerprints.ts`;
+ * with `--print` the text goes to standard output.
+ */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { eachPrint } from '../../src/waf/injection/sqli.ts';
+import { ATTACKS } from './attack-grammar.ts';
+import { BENIGN } from './benign-grammar.ts';
+import { seededDraw, writerOf } from './grammar.ts';
+
+const SEED = 20_120_725;
+const ATTACK_VALUES = 250_000;
+const BENIGN_VALUES = 250_000;
+const LINE_CHARS = 92;
+/** A beginning is shorter than a whole print. */
+const PRINT_SYMBOLS = 5;
+
+const SINGLE = 39;
+const DOUBLE = 34;
+
+type Attack = Readonly<{
+  value: string;
+  /** The quote its statement had opened, or 0: only the reading inside it is what it is for. */
+  quote: number;
+}>;
+
+export function* attackValues(seed: number, count: number): Generator<Attack> {
+  const write = writerOf(ATTACKS, seededDraw(seed));
+  for (let i = 0; i < count; i++) {
+    const kind = i % 4;
+    if (kind < 2) yield { value: write('bare'), quote: 0 };
+    else {
+      const quote = kind === 2 ? SINGLE : DOUBLE;
+      yield { value: write('quoted').replaceAll('~', String.fromCharCode(quote)), quote };
+    }
+  }
+}
+
+export function* benignValues(seed: number, count: number): Generator<string> {
+  const write = writerOf(BENIGN, seededDraw(seed));
+  for (let i = 0; i < count; i++) yield write('value');
+}
+
+/** How often each print was left. */
+function attackPrints(): Map<string, number> {
+  const prints = new Map<string, number>();
+  for (const { value, quote } of attackValues(SEED, ATTACK_VALUES)) {
+    eachPrint(value, ({ text: print }, of) => {
+      if (of === quote) prints.set(print, (prints.get(print) ?? 0) + 1);
+      return false;
+    });
+  }
+  return prints;
+}
+
+function benignPrints(): Map<string, number> {
+  const prints = new Map<string, number>();
+  for (const value of benignValues(SEED + 1, BENIGN_VALUES)) {
+    eachPrint(value, ({ text: print }) => {
+      prints.set(print, (prints.get(print) ?? 0) + 1);
+      return false;
+    });
+  }
+  return prints;
+}
+
+/** A print that so many ordinary values leave is never kept (1 in 10 000). */
+const STRAY_VALUES = 25;
+/** And an attack must leave it that much more often. */
+const TIMES_AS_OFTEN = 8;
+
+/** A beginning stands for all prints that have it when this many attacks and no ordinary value do. */
+const BEGINNING_VALUES = 60;
+
+/** Sorted: whole prints, and beginnings followed by `~`. */
+function deriveFingerprints(): readonly string[] {
+  const benign = benignPrints();
+  const attacks = attackPrints();
+  const beginnings = commonBeginnings(attacks, benign);
+  const kept = ([print, times]: [string, number]): boolean => {
+    const strays = benign.get(print) ?? 0;
+    if (!print.startsWith('q') && !TELLING_IN_PRINT.test(print)) return false;
+    return strays <= STRAY_VALUES && times > strays * TIMES_AS_OFTEN;
+  };
+  const prints = [...attacks]
+    .filter(kept)
+    .map(([print]) => print)
+    .filter((print) => !hasBeginning(print, beginnings));
+  return [...prints, ...[...beginnings].map((b) => `${b}~`)].sort();
+}
+
+/** Symbols of which one at least makes a beginning: without them it may be any code or prose. */
+const TELLING = /[EUCFBtSWX]/;
+/** The same for a whole print that does not break out of a quote. */
+const TELLING_IN_PRINT = /[EUCFBDHTtbfgSWX]/;
+
+/** Shortest beginnings of two symbols or more that only attacks have, and often. */
+function commonBeginnings(
+  attacks: ReadonlyMap<string, number>,
+  benign: ReadonlyMap<string, number>,
+): ReadonlySet<string> {
+  const found = new Set<string>();
+  const ordinary = new Set<string>();
+  for (const print of benign.keys())
+    for (let to = 2; to <= print.length; to++) ordinary.add(print.slice(0, to));
+  for (let to = 2; to < PRINT_SYMBOLS; to++) {
+    const times = new Map<string, number>();
+    for (const [print, count] of attacks) {
+      if (print.length < to || hasBeginning(print, found)) continue;
+      const beginning = print.slice(0, to);
+      times.set(beginning, (times.get(beginning) ?? 0) + count);
+    }
+    for (const [beginning, count] of times)
+      if (count >= BEGINNING_VALUES && TELLING.test(beginning) && !ordinary.has(beginning))
+        found.add(beginning);
+  }
+  return found;
+}
+
+function hasBeginning(print: string, beginnings: ReadonlySet<string>): boolean {
+  for (let to = 2; to < PRINT_SYMBOLS; to++) if (beginnings.has(print.slice(0, to))) return true;
+  return false;
+}
+
+/** The whole text of the generated file. */
+function fingerprintFile(prints: readonly string[]): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const print of prints) {
+    if (line.length + print.length + 1 > LINE_CHARS) {
+      lines.push(line);
+      line = '';
+    }
+    line += line === '' ? print : ` ${print}`;
+  }
+  lines.push(line);
+  return `/** Generated by scripts/waf/derive-fingerprints.ts, never edited by hand. Over 300 lines: it is data. */
+export const FINGERPRINTS: ReadonlySet<string> = new Set(
+  \`
+${lines.join('\n')}
+\`
+    .trim()
+    .split(/\\s/),
+);
+`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const target = new URL('../../src/waf/injection/fingerprints.ts', import.meta.url);
+  const text = fingerprintFile(deriveFingerprints());
+  if (process.argv.includes('--print')) process.stdout.write(text);
+  else writeFileSync(target, text);
+}

@@ -1,0 +1,272 @@
+/** Firewall document → policies with their programs. */
+import type { DocPath, Report } from '../model/issue.ts';
+import type { CompileFault } from './compile/index.ts';
+import type { FirewallDoc, PolicyDoc } from './firewall-schema.ts';
+import type { Forge, RuleTexts } from './forge.ts';
+import type { Exclusion, Place, RuleChoice, RuleSource } from './ir.ts';
+import { compileNative } from './native/compile-native.ts';
+import { FIELD_NAMES, fieldTarget } from './native/fields.ts';
+import type { Policy, PolicyExclusion, ProgramSettings } from './policy.ts';
+import type { Program } from './program.ts';
+import type { SecFault } from './seclang/index.ts';
+
+export interface Firewall {
+  readonly policies: ReadonlyMap<string, Policy>;
+  /** For routes that name none; null: they have no firewall. */
+  readonly byDefault: Policy | null;
+  readonly workers: number;
+  readonly audit: FirewallDoc['audit'];
+  /** What workers compile it again from. */
+  readonly recipe: FirewallRecipe;
+  /** When an exclusion or a rule is over, it has to be compiled again; Infinity: never. */
+  readonly nextExpiryAtMs: number;
+}
+
+/** Plain data, so that it can be sent to a worker. */
+export interface FirewallRecipe {
+  readonly doc: FirewallDoc;
+  readonly texts: ReadonlyMap<string, RuleTexts>;
+  readonly nowMs: number;
+  /** Tells recipes apart. */
+  readonly digest: string;
+}
+
+/** A mistake in a rule file, which is no document. */
+export interface RuleFault {
+  readonly place: Place;
+  readonly message: string;
+  readonly found: string;
+  readonly expected: string;
+}
+
+interface Source {
+  /** Of all its texts. */
+  readonly key: string;
+  readonly source: RuleSource;
+}
+
+export interface FirewallCompiler {
+  readonly forge: Forge;
+  readonly report: Report;
+  /** Mistakes in rule files are added. */
+  readonly faults: RuleFault[];
+  /** The document's file, for native rules. */
+  readonly file: string;
+}
+
+export function compileFirewall(
+  recipe: FirewallRecipe,
+  compiler: FirewallCompiler,
+): Firewall | null {
+  const steps = compileFirewallSteps(recipe, compiler);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same with pauses. @returns null after mistakes */
+export function* compileFirewallSteps(
+  recipe: FirewallRecipe,
+  compiler: FirewallCompiler,
+): Generator<undefined, Firewall | null> {
+  const { doc } = recipe;
+  const sources = yield* readSources(recipe, compiler);
+  const policies = new Map<string, Policy>();
+  for (const [name, policy] of Object.entries(doc.policies)) {
+    const made = yield* compilePolicy(name, policy, sources, recipe, compiler);
+    if (made !== null) policies.set(name, made);
+  }
+  if (doc.default !== undefined && doc.policies[doc.default] === undefined)
+    compiler.report.unknownName(['default'], 'policy', doc.default, Object.keys(doc.policies));
+  if (compiler.report.failed || compiler.faults.length > 0) return null;
+  const programs = [...policies.values()].flatMap((p) => [
+    p.program,
+    ...(p.shadow === null ? [] : [p.shadow]),
+  ]);
+  return {
+    policies,
+    byDefault: doc.default === undefined ? null : (policies.get(doc.default) ?? null),
+    workers: doc.workers,
+    audit: doc.audit,
+    recipe,
+    nextExpiryAtMs: Math.min(Infinity, ...programs.map((p) => p.nextExpiryAtMs)),
+  };
+}
+
+/** Rule sets by name; those with mistakes are missing. */
+function* readSources(
+  { doc, texts }: FirewallRecipe,
+  compiler: FirewallCompiler,
+): Generator<undefined, Map<string, Source>> {
+  const { report, forge, faults, file } = compiler;
+  const sources = new Map<string, Source>();
+  for (const [name, set] of Object.entries(doc.ruleSets)) {
+    if (set.rules !== undefined) {
+      const steps = compileNative(set.rules, file, ['ruleSets', name, 'rules'], report);
+      sources.set(name, {
+        key: `${name} ${JSON.stringify(set.rules)}`,
+        source: { steps, signature: null },
+      });
+      continue;
+    }
+    const own = texts.get(name);
+    // What could not be read has been reported by whoever tried.
+    if (own === undefined) continue;
+    const parsed = yield* forge.sourceSteps(own);
+    if (parsed.ok) sources.set(name, { key: own.digest, source: parsed.value });
+    else faults.push(...parsed.error.map(faultOf));
+  }
+  return sources;
+}
+
+const faultOf = ({ place, message, found, expected }: SecFault | CompileFault): RuleFault => ({
+  place,
+  message,
+  found,
+  expected,
+});
+
+function* compilePolicy(
+  name: string,
+  doc: PolicyDoc,
+  sources: ReadonlyMap<string, Source>,
+  recipe: FirewallRecipe,
+  compiler: FirewallCompiler,
+): Generator<undefined, Policy | null> {
+  const path = ['policies', name];
+  const exclusions = doc.exclusions.flatMap((e, i) =>
+    exclusionOf(e, [...path, 'exclusions', i], compiler.report),
+  );
+  const settingsFor = (paranoia: PolicyDoc['paranoia']): ProgramSettings => ({
+    presets: presetsOf(doc, paranoia),
+    exclusions,
+    responseBodies: doc.answers.bodies,
+  });
+  const own = joined(doc.ruleSets, [...path, 'ruleSets'], sources, recipe, compiler);
+  const beside = doc.shadow?.ruleSets;
+  const shadowSource =
+    doc.shadow === undefined
+      ? null
+      : beside === undefined
+        ? own
+        : joined(beside, [...path, 'shadow', 'ruleSets'], sources, recipe, compiler);
+  if (own === null) return null;
+  const program = yield* programOf(own, settingsFor(doc.paranoia), recipe, compiler);
+  const shadow =
+    shadowSource === null
+      ? null
+      : yield* programOf(
+          shadowSource,
+          settingsFor(doc.shadow?.paranoia ?? doc.paranoia),
+          recipe,
+          compiler,
+        );
+  if (program === null) return null;
+  return {
+    name,
+    mode: doc.mode,
+    program,
+    shadow,
+    inboundThreshold: doc.thresholds.inbound,
+    body: {
+      inspectBytes: doc.body.inspectBytes,
+      overLimit: doc.body.overLimit,
+      inlineBytes: doc.body.inlineBytes,
+      inflatedBytes: doc.body.inflate,
+      limits: doc.body.limits,
+    },
+    answer: {
+      bodies: doc.answers.bodies,
+      inspectBytes: doc.answers.inspectBytes,
+      types: new Set(doc.answers.types),
+    },
+    budgetMs: doc.budgetMs,
+    onOverBudget: doc.onOverBudget,
+  };
+}
+
+function* programOf(
+  { key, source }: Source,
+  settings: ProgramSettings,
+  { nowMs }: FirewallRecipe,
+  { forge, faults }: FirewallCompiler,
+): Generator<undefined, Program | null> {
+  const made = yield* forge.programSteps(key, source, settings, nowMs);
+  if (made.ok) return made.value;
+  faults.push(...made.error.map(faultOf));
+  return null;
+}
+
+/** Several rule sets in their order as one. */
+function joined(
+  names: readonly string[],
+  path: DocPath,
+  sources: ReadonlyMap<string, Source>,
+  { doc }: FirewallRecipe,
+  { report }: FirewallCompiler,
+): Source | null {
+  const parts: Source[] = [];
+  for (const [i, name] of names.entries()) {
+    const source = sources.get(name);
+    if (source !== undefined) parts.push(source);
+    else if (doc.ruleSets[name] === undefined)
+      report.unknownName([...path, i], 'rule set', name, Object.keys(doc.ruleSets));
+  }
+  if (parts.length < names.length) return null;
+  return {
+    key: parts.map((p) => p.key).join(' '),
+    source: {
+      steps: parts.flatMap((p) => p.source.steps),
+      signature: parts.find((p) => p.source.signature !== null)?.source.signature ?? null,
+    },
+  };
+}
+
+/** What crs-setup.conf would set; CRS asks for the version, and refuses everything without it. */
+function presetsOf(doc: PolicyDoc, paranoia: PolicyDoc['paranoia']): Map<string, string> {
+  const presets = new Map<string, string>([
+    ['crs_setup_version', '4280'],
+    ['blocking_paranoia_level', String(paranoia.blocking)],
+    ['detection_paranoia_level', String(paranoia.detection ?? paranoia.blocking)],
+    ['inbound_anomaly_score_threshold', String(doc.thresholds.inbound)],
+    ['outbound_anomaly_score_threshold', String(doc.thresholds.outbound)],
+  ]);
+  for (const [name, value] of Object.entries(doc.variables)) presets.set(name, String(value));
+  return presets;
+}
+
+function exclusionOf(
+  entry: PolicyDoc['exclusions'][number],
+  path: DocPath,
+  report: Report,
+): PolicyExclusion[] {
+  const rules = choiceOf(entry);
+  if (rules === null) {
+    report.error(path, 'exclusion', 'an exclusion names what it is of', {
+      expected: 'either rule or tag',
+    });
+    return [];
+  }
+  const target = entry.target === undefined ? null : targetOf(entry.target);
+  if (target === undefined) {
+    report.unknownName([...path, 'target'], 'field', entry.target!, FIELD_NAMES);
+    return [];
+  }
+  const expiresAtMs = entry.expires === undefined ? null : Date.parse(entry.expires);
+  return [{ rules, target, owner: entry.owner, reason: entry.reason, expiresAtMs }];
+}
+
+function choiceOf({ rule, tag }: PolicyDoc['exclusions'][number]): RuleChoice | null {
+  if ((rule === undefined) === (tag === undefined)) return null;
+  if (tag !== undefined) return { kind: 'tag', tag };
+  const [from, to] = String(rule).split('-').map(Number);
+  return { kind: 'ids', from: from!, to: to ?? from! };
+}
+
+function targetOf(field: string): Exclusion | undefined {
+  const target = fieldTarget(field, false);
+  if (target === undefined) return undefined;
+  const selector = target.kind === 'collection' ? target.selector : ({ kind: 'all' } as const);
+  return { name: target.name, selector };
+}

@@ -1,0 +1,12 @@
+import type { Hit } from './hit.ts';
+import type { TxState } from './tx-values.ts';
+
+/** To go on in another thread, or with what came of it there. */
+export interface TransactionState {
+  readonly tx: TxState;
+  readonly hits: readonly Hit[];
+  readonly removedTargets: number;
+  readonly removedRules: Uint8Array | null;
+  readonly labels: readonly string[];
+  readonly engine: 'on' | 'off' | 'detect';
+}

@@ -1,0 +1,224 @@
+/** Selections and atoms of one transaction: lists of values with the bytes that occur in them. */
+import type { Atom, Chain, Picks, Program, Selection, SelectionPart } from '../program.ts';
+import { HI, LO } from '../signature.ts';
+import { type Derived, Member } from './member.ts';
+import type { Variables } from './members.ts';
+import type { TxValues } from './tx-values.ts';
+
+/** Parallel lists. */
+export interface Values {
+  readonly members: readonly Member[];
+  readonly values: readonly string[];
+  readonly los: readonly number[];
+  readonly his: readonly number[];
+  /** All of them together. */
+  readonly lo: number;
+  readonly hi: number;
+  /** Made in this phase. */
+  readonly phase: number;
+}
+
+/** What the last link matched, for rules that ask. */
+export interface Matched {
+  /** As rules call it. */
+  readonly name: string;
+  /** Transformed. */
+  readonly value: string;
+}
+
+export class ValueLists {
+  readonly #variables: Variables;
+  readonly #tx: TxValues;
+  readonly #selected: (Values | undefined)[];
+  readonly #derived: (Values | undefined)[];
+  readonly #chainCount: number;
+  phase = 1;
+  /** What the link before the current one matched. */
+  matched: readonly Matched[] = [];
+
+  constructor(program: Program, variables: Variables, tx: TxValues) {
+    this.#variables = variables;
+    this.#tx = tx;
+    this.#selected = new Array<undefined>(program.selectionCount).fill(undefined);
+    this.#derived = new Array<undefined>(program.atomCount).fill(undefined);
+    this.#chainCount = program.chainCount;
+  }
+
+  of(atom: Atom): Values {
+    const known = this.#derived[atom.index];
+    const { selection, chain } = atom;
+    if (known !== undefined && this.#holds(known, selection)) return known;
+    const selected = this.#select(selection);
+    const { lo, hi } = selected;
+    const { triggers } = chain;
+    const derived =
+      !chain.always && ((lo & triggers.lo) | (hi & triggers.hi)) === 0
+        ? selected
+        : this.#derive(selected, chain);
+    if (!selection.volatile) this.#derived[atom.index] = derived;
+    return derived;
+  }
+
+  #holds(values: Values, selection: Selection): boolean {
+    return values.phase === this.phase || values.phase >= selection.stableFrom;
+  }
+
+  #select(selection: Selection): Values {
+    const known = this.#selected[selection.index];
+    if (known !== undefined && this.#holds(known, selection)) return known;
+    const members: Member[] = [];
+    for (const part of selection.parts) this.#addPart(part, members);
+    const made = listOf(members, this.phase);
+    if (!selection.volatile) this.#selected[selection.index] = made;
+    return made;
+  }
+
+  #addPart(part: SelectionPart, members: Member[]): void {
+    switch (part.kind) {
+      case 'scalar': {
+        const member = this.#scalar(part.name);
+        if (member !== null) members.push(member);
+        return;
+      }
+      case 'slot': {
+        const value = this.#tx.get(part.slot);
+        if (value !== undefined) members.push(new Member('TX', part.name, value));
+        return;
+      }
+      case 'slot-count':
+        members.push(
+          new Member('TX', part.name, this.#tx.get(part.slot) === undefined ? '0' : '1'),
+        );
+        return;
+      case 'members':
+        this.#addMembers(part, members);
+    }
+  }
+
+  #scalar(name: Extract<SelectionPart, { kind: 'scalar' }>['name']): Member | null {
+    const last = this.matched[this.matched.length - 1];
+    if (name === 'MATCHED_VAR') return last === undefined ? null : new Member(name, '', last.value);
+    if (name === 'MATCHED_VAR_NAME')
+      return last === undefined ? null : new Member(name, '', last.name);
+    if (name === 'REQBODY_PROCESSOR') return new Member(name, '', this.#variables.processor);
+    return this.#variables.scalar(name);
+  }
+
+  #addMembers(part: Extract<SelectionPart, { kind: 'members' }>, members: Member[]): void {
+    const { picks, without, count } = part;
+    const all = this.#list(part.name, picks);
+    if (picks.selector.kind === 'all' && without.length === 0 && !count) {
+      for (const member of all) members.push(member);
+      return;
+    }
+    let found = 0;
+    for (const member of all) {
+      if (!picks.has(member.key)) continue;
+      if (without.length > 0 && without.some((w) => w.has(member.key))) continue;
+      found++;
+      if (!count) members.push(member);
+    }
+    if (count) members.push(new Member(part.name, keyOf(part), String(found)));
+  }
+
+  #list(
+    name: Extract<SelectionPart, { kind: 'members' }>['name'],
+    picks: Picks,
+  ): readonly Member[] {
+    switch (name) {
+      case 'TX':
+        return this.#tx.members(picks);
+      case 'MATCHED_VARS':
+        return this.matched.map((m) => new Member(m.name, '', m.value));
+      case 'MATCHED_VARS_NAMES':
+        return this.matched.map((m) => new Member(m.name, '', m.name));
+      default:
+        return this.#variables.list(name);
+    }
+  }
+
+  #derive(selected: Values, chain: Chain): Values {
+    const { members } = selected;
+    const { triggers } = chain;
+    const count = members.length;
+    const values = selected.values.slice();
+    const los = selected.los.slice();
+    const his = selected.his.slice();
+    let lo = 0;
+    let hi = 0;
+    for (let i = 0; i < count; i++) {
+      const member = members[i]!;
+      if (chain.always || ((member.lo & triggers.lo) | (member.hi & triggers.hi)) !== 0) {
+        const derived = this.#apply(member, chain);
+        values[i] = derived.value;
+        los[i] = derived.lo;
+        his[i] = derived.hi;
+      }
+      lo |= los[i]!;
+      hi |= his[i]!;
+    }
+    return { members, values, los, his, lo, hi, phase: selected.phase };
+  }
+
+  #apply(member: Member, chain: Chain): Derived {
+    const known = member.derived?.[chain.index];
+    if (known !== undefined) return known;
+    const derived = applyChain(member, chain);
+    member.derived ??= new Array<undefined>(this.#chainCount).fill(undefined);
+    member.derived[chain.index] = derived;
+    return derived;
+  }
+}
+
+function applyChain(member: Member, { steps }: Chain): Derived {
+  let { value, lo, hi } = member;
+  for (const { apply, triggers, name, always } of steps) {
+    if (!always && ((lo & triggers.lo) | (hi & triggers.hi)) === 0) continue;
+    const next = apply(value);
+    if (next === value) continue;
+    value = next;
+    // The signature knows no case.
+    if (name === 'lowercase') continue;
+    lo = 0;
+    hi = 0;
+    for (let i = 0; i < value.length; i++) {
+      const byte = value.charCodeAt(i);
+      lo |= LO[byte]!;
+      hi |= HI[byte]!;
+    }
+  }
+  return { value, lo, hi };
+}
+
+/** The value after every step that changes it, the first being the value itself: multiMatch. */
+export function everyStep(value: string, { steps }: Chain): string[] {
+  const all = [value];
+  let current = value;
+  for (const { apply } of steps) {
+    const next = apply(current);
+    if (next !== current) all.push(next);
+    current = next;
+  }
+  return all;
+}
+
+function listOf(members: readonly Member[], phase: number): Values {
+  const count = members.length;
+  const values = new Array<string>(count);
+  const los = new Array<number>(count);
+  const his = new Array<number>(count);
+  let lo = 0;
+  let hi = 0;
+  for (let i = 0; i < count; i++) {
+    const member = members[i]!;
+    values[i] = member.value;
+    los[i] = member.lo;
+    his[i] = member.hi;
+    lo |= member.lo;
+    hi |= member.hi;
+  }
+  return { members, values, los, his, lo, hi, phase };
+}
+
+const keyOf = ({ picks: { selector } }: Extract<SelectionPart, { kind: 'members' }>): string =>
+  selector.kind === 'key' ? selector.key : '';

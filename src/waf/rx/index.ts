@@ -1,0 +1,4 @@
+/** Patterns of `@rx`: read as PCRE, run by the engine each is safe in. */
+
+export { linearBytes } from './linear.ts';
+export { compilePattern, type Pattern, patternTests, warm } from './pattern.ts';
