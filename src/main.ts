@@ -23,15 +23,19 @@ import { Gateway, type GatewayHooks } from './shell/proxy/gateway.ts';
 import type { Inspector } from './shell/proxy/inspector.ts';
 import type { Snapshot } from './snapshot/index.ts';
 import { withBoard } from './snapshot/with-board.ts';
+import type { Forge } from './waf/forge.ts';
+import { warmFirewall } from './waf/warm.ts';
+import { Entrance } from './wiring/entrance.ts';
 import { AuditLog } from './wiring/firewall/audit-log.ts';
 import { type FirewallSide, openFirewall } from './wiring/firewall/index.ts';
 import { firewallView } from './wiring/firewall/view.ts';
-import { type FleetSideOptions, openFleet } from './wiring/fleet-side.ts';
+import { absolute, type FleetSideOptions, fleetName, openFleet } from './wiring/fleet-side.ts';
 import { gateGauges } from './wiring/gate-gauges.ts';
 import { gateStatus, type LastReload } from './wiring/gate-status.ts';
 import { LaneLog } from './wiring/lane-log.ts';
 import { mirrorsView, openMirrors } from './wiring/mirror-side.ts';
 import { notPublishable, worthSaying } from './wiring/publishable.ts';
+import { RateSide } from './wiring/rate/index.ts';
 import { hasEnded, RuleKeeper } from './wiring/rule-keeper.ts';
 import { UpstreamSide } from './wiring/upstream-side.ts';
 import { upstreamsView } from './wiring/upstreams-view.ts';
@@ -40,6 +44,8 @@ export interface RunOptions {
   readonly directory: string;
   readonly idc: IdcId;
   readonly first: Snapshot;
+  /** What `first` was compiled with: a reload compiles only what has changed. */
+  readonly forge?: Forge | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   /** Name in the fleet; made of the IDC and the host where absent. */
@@ -64,6 +70,7 @@ export class Gate {
   readonly #firewall: FirewallSide;
   readonly #audit: AuditLog;
   readonly #rules: RuleKeeper;
+  readonly #rates: RateSide;
   #edge: Edge | null = null;
   #watcher: ConfigWatcher | null = null;
   readonly #startedAtMs = Date.now();
@@ -72,7 +79,7 @@ export class Gate {
   constructor(options: RunOptions) {
     const { first, idc } = options;
     this.#options = options;
-    this.#rules = new RuleKeeper(options.directory, options.env);
+    this.#rules = new RuleKeeper(options.directory, options.env, options.forge);
     // Until it is heard of in the fleet nobody knows what it has missed.
     this.#holder = new Holder(first.fleet === null ? first : withBoard(first, first.board, true));
     this.#log = pino({ level: first.gate.log.level, base: { idc } }, pino.destination(2));
@@ -99,14 +106,19 @@ export class Gate {
       this.#log,
     );
     this.#audit = new AuditLog(idc, this.#accessLog, access, this.#log);
-    this.#firewall = openFirewall(this.#gateway, this.#audit, this.#log);
+    const mine = this.#fleetOptions(options, observer.releases);
+    const { directory } = options;
+    this.#rates = new RateSide({
+      ...{ directory, idc, gate: fleetName(mine), log: this.#log },
+      store: first.fleet === null ? null : absolute(first.fleet.store, directory),
+      events: () => this.#audit.writer,
+    });
+    this.#firewall = openFirewall(this.#audit, this.#rates.countryOf, this.#log);
+    this.#gateway.inspector = new Entrance(this.#rates, this.#firewall);
     this.#audit.follow(first);
     this.#firewall.follow(first);
     if (options.inspect !== undefined) this.#gateway.inspector = options.inspect(this.#gateway);
-    this.#fleet =
-      first.fleet === null
-        ? null
-        : openFleet(first.fleet, this.#fleetOptions(options, observer.releases));
+    this.#fleet = first.fleet === null ? null : openFleet(first.fleet, mine);
     const now = Date.now();
     this.#lastReload = { ok: true, atMs: now, successAtMs: now, issues: [] };
     const registry = makeRegistry(this.#counters, observer.stress, this.#gauges(), options.version);
@@ -159,6 +171,9 @@ export class Gate {
     this.#gateway.pressure.start();
     await this.#upstreamSide.start(this.#gateway, this.#holder.current());
     await this.#fleet?.start();
+    const { firewall } = this.#holder.current();
+    if (firewall !== null) warmFirewall(firewall);
+    await this.#rates.start(this.#holder.current());
     const listeners = gate.listeners.filter(forMe);
     await edge.listen(listeners);
     this.#edge = edge;
@@ -247,6 +262,7 @@ export class Gate {
     this.#mirrors.follow(snapshot);
     this.#audit.follow(snapshot);
     this.#firewall.follow(snapshot);
+    this.#rates.follow(snapshot);
     this.#log.level = snapshot.gate.log.level;
     this.#log.info(
       { cause, epoch: snapshot.epoch, before, digest: snapshot.digest },
@@ -309,6 +325,7 @@ export class Gate {
     this.#upstreamSide.stop();
     this.#mirrors.stop();
     this.#firewall.stop();
+    this.#rates.stop();
     this.#audit.end();
     this.#gateway.upstreams.closeIdle();
     this.#admin.close();
@@ -323,6 +340,7 @@ export class Gate {
       ...{ observer: this.#observer, accessLog: this.#accessLog, laneLog: this.#laneLog },
       ...{ mirrors: this.#mirrors, current: this.#holder.current },
       firewall: { side: this.#firewall, log: this.#audit },
+      rates: this.#rates,
       edge: () => this.#edge,
       lastReload: () => this.#lastReload,
     });
@@ -333,6 +351,7 @@ export class Gate {
     return gateStatus({
       ...{ idc, version, directory, startedAtMs: this.#startedAtMs, draining: this.#leaving },
       ...{ snapshot: this.#holder.current(), fleet: this.#fleet, lastReload: this.#lastReload },
+      rates: this.#rates.status(this.#holder.current()),
       clients: this.#edge?.connections ?? 0,
       gateway: this.#gateway,
     });

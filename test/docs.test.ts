@@ -17,6 +17,7 @@ import { FirewallCounters } from '../src/shell/observe/firewall-counters.ts';
 import { StressCounters } from '../src/shell/observe/stress-counters.ts';
 import { ANSWER, FAULT_INJECTED, OPTIONS_ANSWERED } from '../src/shell/proxy/gate-answer.ts';
 import { RequestRecord } from '../src/shell/proxy/record.ts';
+import { FIREWALL_ANSWERS } from '../src/wiring/firewall/verdicts.ts';
 import { REFERENCE, ROOT, reference, referenceWith } from './support/config.ts';
 import { zonegate } from './support/process.ts';
 
@@ -60,12 +61,15 @@ describe('docs/reasons.md', () => {
         .map((a) => a.code)
         .sort(),
     );
+    expect(codesUnder('docs/reasons.md', 'Firewall answers').sort()).toEqual(
+      FIREWALL_ANSWERS.map((a) => a.code).sort(),
+    );
     expect(codesUnder('docs/reasons.md', 'Other answers').sort()).toEqual(
       [FAULT_INJECTED, OPTIONS_ANSWERED].sort(),
     );
     for (const { code, status, means } of Object.values(REFUSAL))
       expect(read('docs/reasons.md')).toContain(`| \`${code}\` | ${status} | ${means} |`);
-    for (const { code, status, detail } of Object.values(ANSWER))
+    for (const { code, status, detail } of [...Object.values(ANSWER), ...FIREWALL_ANSWERS])
       expect(read('docs/reasons.md')).toContain(`| \`${code}\` | ${status} | ${detail} |`);
   });
 
@@ -108,6 +112,12 @@ describe('docs/observing.md', () => {
         patternTests: () => ({}),
         automataBytes: () => 0,
       },
+      rates: {
+        status: () => null,
+        waiting: () => 0,
+        turnedAway: () => 0,
+        exchanges: () => ({ done: 0, failed: 0 }),
+      },
       repeatedRouting: () => 0,
       logLinesDropped: () => 0,
       epoch: () => 0,
@@ -139,6 +149,7 @@ describe('docs/observing.md', () => {
       hasQuery: true,
       endpoint: 'x',
       gateCode: 'y',
+      rate: 'r',
       traceparent: 'z'.repeat(55),
       queuedMs: 1,
       inspectedMs: 1,

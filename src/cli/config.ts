@@ -3,13 +3,18 @@ import { nearestName } from '../model/issue.ts';
 import { loadConfig } from '../shell/config/load.ts';
 import type { Compiled } from '../snapshot/compile.ts';
 import type { Snapshot } from '../snapshot/index.ts';
+import { Forge } from '../waf/forge.ts';
 import { CommandError, EXIT, usageError } from './exit.ts';
 import { issueText } from './issues-text.ts';
 
 /** Loads a configuration, or ends the command with all its issues. */
-export function mustLoad(directory: string): Compiled {
-  const loaded = loadConfig(directory, process.env);
-  if (loaded.ok) return loaded.value;
+export const mustLoad = (directory: string): Compiled => loadWithForge(directory).compiled;
+
+/** With what its firewall's rules were compiled in, for whoever compiles them otherwise, too. */
+export function loadWithForge(directory: string): { compiled: Compiled; forge: Forge } {
+  const forge = new Forge();
+  const loaded = loadConfig(directory, process.env, forge);
+  if (loaded.ok) return { compiled: loaded.value, forge };
   throw new CommandError(
     `${loaded.error.map(issueText).join('\n')}\n${countText(loaded.error.filter((i) => i.severity === 'error').length)} in ${directory}`,
     EXIT.badConfig,

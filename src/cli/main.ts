@@ -10,6 +10,7 @@ import { type FleetArguments, simulateFleet } from './simulate-fleet.ts';
 import { addSwitchCommands } from './switches/index.ts';
 import { type TokenArguments, token } from './token.ts';
 import { VERSION } from './version.ts';
+import { addWaf } from './waf/index.ts';
 
 const config = (): Option =>
   new Option('-c, --config <dir>', 'directory of YAML documents')
@@ -38,6 +39,7 @@ function program(done: (code: number | Promise<number>) => void): Command {
   p.command('check')
     .description('judge a configuration: every mistake at once')
     .addOption(config())
+    .option('--verbose', 'rules of the firewall that never hit, or have risky patterns, by place')
     .addOption(json())
     .action((o: CheckArguments) => done(check(o)));
   p.command('explain')
@@ -75,11 +77,12 @@ function program(done: (code: number | Promise<number>) => void): Command {
       done(o.fleet === undefined ? simulate(o) : simulateFleet({ ...o, fleet: o.fleet })),
     );
   addSwitchCommands(p, done);
+  addWaf(p, done);
   p.command('schema')
     .description('JSON Schema of the documents, for editors')
     .argument(
       '[kind]',
-      'Topology, Rules, Routes, Gate, Upstreams, Fleet, Plan or Stress; all when absent',
+      'Topology, Rules, Routes, Gate, Upstreams, Fleet, Plan, Stress or Firewall; all when absent',
     )
     .action((kind: string | undefined) => done(schema(kind)));
   p.command('token')

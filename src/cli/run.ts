@@ -2,7 +2,8 @@ import { Gate } from '../main.ts';
 import type { IdcId } from '../model/ids.ts';
 import { guardBacktracking } from '../shell/waf/backtrack-guard.ts';
 import type { Snapshot } from '../snapshot/index.ts';
-import { mustFindIdc, mustLoad } from './config.ts';
+import type { Forge } from '../waf/forge.ts';
+import { loadWithForge, mustFindIdc } from './config.ts';
 import { CommandError, EXIT, usageError } from './exit.ts';
 import { issueText } from './issues-text.ts';
 import { VERSION } from './version.ts';
@@ -16,12 +17,13 @@ export interface RunArguments {
 /** Serves until SIGTERM or SIGINT; a second one does not wait. */
 export async function run(args: RunArguments): Promise<number> {
   guardBacktracking();
-  const { snapshot, warnings } = mustLoad(args.config);
+  const { compiled, forge } = loadWithForge(args.config);
+  const { snapshot, warnings } = compiled;
   const idc = mustFindIdc(args.idc, snapshot);
   for (const warning of warnings) process.stderr.write(`${issueText(warning)}\n`);
   if (args.gate !== undefined && !GATE_NAME.test(args.gate))
     throw usageError('--gate is up to 64 letters, digits, dots or hyphens');
-  const gate = await started(args.config, idc, snapshot, args.gate);
+  const gate = await started(args.config, idc, { first: snapshot, forge }, args.gate);
   process.on('SIGHUP', () => {
     gate.reopenLogs();
     gate.reload('SIGHUP');
@@ -44,14 +46,14 @@ const GATE_NAME = /^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$/;
 async function started(
   directory: string,
   idc: IdcId,
-  first: Snapshot,
+  loaded: { readonly first: Snapshot; readonly forge: Forge },
   name: string | undefined,
 ): Promise<Gate> {
   try {
     const gate = new Gate({
       directory,
       idc,
-      first,
+      ...loaded,
       env: process.env,
       version: VERSION,
       gate: name,

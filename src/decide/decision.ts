@@ -34,6 +34,8 @@ export interface Forward {
   readonly point: UserPoint | null;
   /** The token of a load test, whose quota counts; null without one. */
   readonly pass: StressPass | null;
+  /** Only on a trusted word: who may choose his uid has as many as he likes. null: nobody has vouched for one. */
+  readonly uid: string | null;
   /** null while the user is unknown. */
   readonly shard: ShardId | null;
   /** Drawn at random: the application may correct it, and no cookie is written from it. */

@@ -2,7 +2,6 @@
  * DESIGN. The order of the rooms: the only file that knows it. `decide` is a pure function of facts
  * and snapshot, so `explain` and `simulate` run it offline and can't disagree with production.
  * First decisive rule wins; every room leaves a reason. The order is published in docs/request.md.
- * Places kept for rooms to come are marked “later”.
  */
 
 import type { CookieReading } from '../cookie/index.ts';
@@ -39,7 +38,6 @@ import { findUser, handedUser, type User } from './user.ts';
 import { findStanding, NO_STANDING, type Standing } from './visitor.ts';
 
 export function decide(facts: RequestFacts, snapshot: Snapshot): Decision {
-  // later: waf judges the head
   const speaker = hear(facts, whoSpeaks(facts, snapshot.peer), snapshot);
   if (speaker.reason === FROM.unverified)
     return respond(421, speaker, snapshot, [], FROM.unverified);
@@ -171,6 +169,7 @@ function forward(
     spilledFrom: null,
     point: standing.point,
     pass: mark?.kind === 'scene' ? mark.pass : null,
+    uid: user.proven ? user.uid : null,
     shard: user.shard,
     provisional: placed.provisional,
     epoch: snapshot.epoch,

@@ -7,7 +7,7 @@ import { stringifySetCookie } from 'cookie';
 import type { RequestFacts } from '../model/facts.ts';
 import type { IpAddress } from '../model/ip-address.ts';
 import { challengePage, PAGE_POLICY } from './challenge-page.ts';
-import type { ChallengeAction, ProofSettings, RateQuestion } from './index.ts';
+import type { ChallengeTerms, ProofSettings, RateQuestion } from './index.ts';
 import {
   grantProof,
   isFresh,
@@ -17,6 +17,8 @@ import {
   readProof,
   withoutMarker,
 } from './proof.ts';
+
+export type ChallengedRequest = Pick<RateQuestion, 'facts' | 'client'>;
 
 export interface RateAnswer {
   readonly status: 302 | 403 | 429;
@@ -39,8 +41,8 @@ const NO_STORE = ['Cache-Control', 'no-store'] as const;
 const PLAIN = ['Content-Type', 'text/plain; charset=utf-8'] as const;
 
 export function makeChallenge(
-  { facts, client }: RateQuestion,
-  action: ChallengeAction,
+  { facts, client }: ChallengedRequest,
+  action: ChallengeTerms,
   proof: ProofSettings,
   means: ChallengeMeans,
 ): RateAnswer {
@@ -61,7 +63,7 @@ export function makeChallenge(
  * null: go on as with any request.
  */
 export function answerReturn(
-  { facts, client }: RateQuestion,
+  { facts, client }: ChallengedRequest,
   proof: ProofSettings,
   nowMs: number,
 ): RateAnswer | null {
@@ -103,7 +105,7 @@ function sendRound(
   { query }: RequestFacts,
   place: string,
   client: IpAddress,
-  { lastsMs }: ChallengeAction,
+  { lastsMs }: ChallengeTerms,
   proof: ProofSettings,
   { nowMs, nonce, secure }: ChallengeMeans,
 ): RateAnswer {
@@ -130,7 +132,7 @@ function sendRound(
 
 function workFor(
   client: IpAddress,
-  { lastsMs, bits }: ChallengeAction,
+  { lastsMs, bits }: ChallengeTerms,
   proof: ProofSettings,
   { nowMs, nonce, secure, retryAfterS }: ChallengeMeans,
 ): RateAnswer {

@@ -35,11 +35,15 @@ export interface RateMatch {
 
 export type ProofMode = 'redirect' | 'script';
 
-export interface ChallengeAction {
-  readonly kind: 'challenge';
+/** What a client is asked for. */
+export interface ChallengeTerms {
   readonly mode: ProofMode;
   readonly lastsMs: number;
   readonly bits: number;
+}
+
+export interface ChallengeAction extends ChallengeTerms {
+  readonly kind: 'challenge';
   /** What is let through in a window with proofs, by the key of the rule. */
   readonly counter: CounterRule;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countSchema, nameSchema } from '../model/schema.ts';
+import { apiVersionSchema, countSchema, nameSchema } from '../model/schema.ts';
 
 const MAX_WINDOW_S = 86_400;
 const network = z.string().min(2).max(64);
@@ -129,7 +129,7 @@ const listSchema = z.strictObject({
     .describe('From then on it is as if it were not there'),
 });
 
-/** The part of a Firewall document that is about clients and how much they ask. */
+/** What is said of clients and how much they ask. */
 export const rateSchema = z.strictObject({
   rates: z
     .record(nameSchema, ruleSchema)
@@ -154,6 +154,12 @@ export const rateSchema = z.strictObject({
     })
     .prefault({})
     .describe('The cookie of passed challenges, and how much of the address it is bound to'),
+});
+
+/** A whole document. */
+export const ratesSchema = rateSchema.extend({
+  apiVersion: apiVersionSchema,
+  kind: z.literal('Rates'),
 });
 
 export type RateDoc = z.infer<typeof rateSchema>;

@@ -13,6 +13,7 @@ import type { ConnectionClass } from '../model/facts.ts';
 import type { AppId } from '../model/ids.ts';
 import { type Issue, Report } from '../model/issue.ts';
 import { fail, ok, type Result } from '../model/result.ts';
+import { ratesSchema } from '../rate/rate-schema.ts';
 import { compileRoutes } from '../route/compile.ts';
 import type { RouteTable } from '../route/index.ts';
 import { routesSchema } from '../route/routes-schema.ts';
@@ -53,6 +54,7 @@ import {
 import type { Snapshot } from './index.ts';
 import { compileMirrorDoc } from './mirror-checks.ts';
 import { parseDocument } from './parse.ts';
+import { compileRates, proofSettings } from './rate-checks.ts';
 import { isPlan, sortKinds } from './sort-kinds.ts';
 import { compileTargets } from './targets.ts';
 import { NOTHING_ORDERED, withBoard } from './with-board.ts';
@@ -73,6 +75,7 @@ export const SCHEMAS = {
   Plan: planSchema,
   Stress: stressSchema,
   Firewall: firewallSchema,
+  Rates: ratesSchema,
 } as const;
 
 interface Parts {
@@ -157,7 +160,10 @@ function assemble(
   checkSpills(routesDoc, topology, upstreams, reportOf('Routes'));
   checkGzone(routesDoc, topology, reportOf('Routes'));
   const firewall = compileFirewallPart(parts.get('Firewall'), digest, inputs);
-  checkFirewallRoutes(routesDoc, parts.has('Firewall') ? firewall : undefined, reportOf('Routes'));
+  const firewallReport = parts.get('Firewall')?.report;
+  checkFirewallRoutes(routesDoc, firewall, firewallReport, reportOf('Routes'));
+  const ratesDoc = parsePart(parts, 'Rates', ratesSchema);
+  const rates = ratesDoc && compileRates(ratesDoc, { gate, routes, fleet }, reportOf('Rates'));
   if (inputs.faults.length > 0) return null;
   if ([...parts.values(), ...planParts].some(({ report }) => report.failed)) return null;
   const cookie = new CookieCodec(
@@ -189,6 +195,8 @@ function assemble(
     stress,
     firewall,
     policyOf: policiesOf(routes, firewall),
+    rates,
+    proof: rates?.proof ?? proofSettings(gate.keys.cookie),
     targets: compileTargets(topology),
   };
   return withBoard({ ...declared, ...NOTHING_ORDERED }, EMPTY_BOARD, false);

@@ -11,6 +11,7 @@ export const KINDS = [
   'Plan',
   'Stress',
   'Firewall',
+  'Rates',
 ] as const;
 export type Kind = (typeof KINDS)[number];
 /** Without them there is no snapshot; the others have defaults for all they say. */

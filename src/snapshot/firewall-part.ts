@@ -32,7 +32,7 @@ export function compileFirewallPart(
   if (doc === null || report.failed) return null;
   return compileFirewall(
     { doc, texts, nowMs, digest },
-    { forge, report, faults, file: part.doc.file },
+    { forge, report, faults, file: part.doc.file, locate: (path) => part.doc.locate(path, false) },
   );
 }
 
@@ -60,17 +60,22 @@ export const ruleIssue = ({ place, message, found, expected }: RuleFault): Issue
 /** The word that takes a route out of the firewall. */
 const NO_FIREWALL = 'off';
 
-/** @param firewall undefined: no such document; null: it has mistakes of its own */
+/**
+ * @param firewall null: there is none, or it has mistakes of its own
+ * @param own of the Firewall document; undefined: there is none
+ */
 export function checkFirewallRoutes(
   { routes }: RoutesDoc,
-  firewall: Firewall | null | undefined,
+  firewall: Firewall | null,
+  own: Report | undefined,
   report: Report,
 ): void {
-  if (firewall === null) return;
+  if (firewall !== null && own !== undefined) checkPoliciesUsed(routes, firewall, own);
+  if (firewall === null && own !== undefined) return;
   routes.forEach(({ firewall: name }, i) => {
     if (name === undefined || name === NO_FIREWALL || firewall?.policies.has(name) === true) return;
     const path = ['routes', i, 'firewall'];
-    if (firewall !== undefined)
+    if (firewall !== null)
       report.unknownName(path, 'policy', name, [...firewall.policies.keys(), NO_FIREWALL]);
     else
       report.error(path, 'unknown-policy', 'there is no Firewall document', {
@@ -78,4 +83,20 @@ export function checkFirewallRoutes(
         expected: 'a document with kind: Firewall, or no such line',
       });
   });
+}
+
+/** A policy that nobody names is compiled for nothing; most likely a route was forgotten. */
+function checkPoliciesUsed(
+  routes: RoutesDoc['routes'],
+  { policies, byDefault }: Firewall,
+  report: Report,
+): void {
+  const byDefaultUsed = routes.some((r) => r.firewall === undefined);
+  for (const [name, policy] of policies) {
+    if (routes.some((r) => r.firewall === name) || (policy === byDefault && byDefaultUsed))
+      continue;
+    report.warn(['policies', name], 'policy-unused', `no route uses the policy ${name}`, {
+      atKey: true,
+    });
+  }
 }

@@ -14,6 +14,7 @@ import type { MirrorSettings } from '../mirror/index.ts';
 import type { ConnectionClass } from '../model/facts.ts';
 import type { AppId, Epoch, IdcId } from '../model/ids.ts';
 import type { PeerRoom } from '../peer/index.ts';
+import type { ProofSettings, RateRoom } from '../rate/index.ts';
 import type { Route, RouteTable } from '../route/index.ts';
 import type { StressRoom } from '../stress-tag/index.ts';
 import type { Source } from '../uid-router/compile.ts';
@@ -82,6 +83,10 @@ export interface Snapshot {
   readonly firewallOrders: FirewallOrders;
   /** Of routes that have a firewall. */
   readonly policyOf: ReadonlyMap<Route, Policy>;
+  /** Lists and limits of clients; null: none are declared. */
+  readonly rates: RateRoom | null;
+  /** Of passed challenges, whoever asks for them. */
+  readonly proof: ProofSettings;
   /** Targets of every group, and of its shadow, as each IDC sees them. */
   readonly targets: ReadonlyMap<IdcId, ReadonlyMap<Group, Target>>;
 }

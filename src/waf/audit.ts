@@ -78,7 +78,7 @@ export function auditLine(
 }
 
 /** Short, without what looks like a secret: whole under a telling name, else long runs of digits. */
-function redacted(target: string, value: string): string {
+export function redacted(target: string, value: string): string {
   const name = target.toLowerCase();
   if (SECRET_NAMES.some((s) => name.includes(s))) return `(${value.length} bytes)`;
   let text = '';

@@ -1,12 +1,12 @@
 /** Firewall document → policies with their programs. */
 import type { DocPath, Report } from '../model/issue.ts';
 import type { CompileFault } from './compile/index.ts';
+import { exclusionOf, judgeExclusion } from './exclusions.ts';
 import type { FirewallDoc, PolicyDoc } from './firewall-schema.ts';
 import type { Forge, RuleTexts } from './forge.ts';
-import type { Exclusion, Place, RuleChoice, RuleSource } from './ir.ts';
+import type { Place, RuleSource } from './ir.ts';
 import { compileNative } from './native/compile-native.ts';
-import { FIELD_NAMES, fieldTarget } from './native/fields.ts';
-import type { Policy, PolicyExclusion, ProgramSettings } from './policy.ts';
+import type { Policy, ProgramSettings } from './policy.ts';
 import type { Program } from './program.ts';
 import type { SecFault } from './seclang/index.ts';
 
@@ -14,6 +14,8 @@ export interface Firewall {
   readonly policies: ReadonlyMap<string, Policy>;
   /** For routes that name none; null: they have no firewall. */
   readonly byDefault: Policy | null;
+  /** Rule sets by name, whole: what policies leave out of them is still there. */
+  readonly sources: ReadonlyMap<string, RuleSource>;
   readonly workers: number;
   readonly audit: FirewallDoc['audit'];
   /** What workers compile it again from. */
@@ -52,6 +54,11 @@ export interface FirewallCompiler {
   readonly faults: RuleFault[];
   /** The document's file, for native rules. */
   readonly file: string;
+  /**
+   * Where in it something stands; else native rules are told to be at its beginning. A forge that has a program
+   * gives it as it was made: after an edit above them, its native rules stand where they stood then.
+   */
+  readonly locate?: (path: DocPath) => { readonly line: number; readonly column: number };
 }
 
 export function compileFirewall(
@@ -87,6 +94,7 @@ export function* compileFirewallSteps(
   return {
     policies,
     byDefault: doc.default === undefined ? null : (policies.get(doc.default) ?? null),
+    sources: new Map([...sources].map(([name, { source }]) => [name, source])),
     workers: doc.workers,
     audit: doc.audit,
     recipe,
@@ -99,11 +107,15 @@ function* readSources(
   { doc, texts }: FirewallRecipe,
   compiler: FirewallCompiler,
 ): Generator<undefined, Map<string, Source>> {
-  const { report, forge, faults, file } = compiler;
+  const { report, forge, faults, file, locate } = compiler;
+  const placeOf = (path: DocPath): Place => ({
+    file,
+    ...(locate?.(report.rebase(path)) ?? { line: 1, column: 1 }),
+  });
   const sources = new Map<string, Source>();
   for (const [name, set] of Object.entries(doc.ruleSets)) {
     if (set.rules !== undefined) {
-      const steps = compileNative(set.rules, file, ['ruleSets', name, 'rules'], report);
+      const steps = compileNative(set.rules, placeOf, ['ruleSets', name, 'rules'], report);
       sources.set(name, {
         key: `${name} ${JSON.stringify(set.rules)}`,
         source: { steps, signature: null },
@@ -152,6 +164,9 @@ function* compilePolicy(
         ? own
         : joined(beside, [...path, 'shadow', 'ruleSets'], sources, recipe, compiler);
   if (own === null) return null;
+  const rules = own.source.steps.filter((step) => step.kind === 'rule');
+  for (const [i, exclusion] of doc.exclusions.entries())
+    judgeExclusion(exclusion, rules, recipe.nowMs, [...path, 'exclusions', i], compiler.report);
   const program = yield* programOf(own, settingsFor(doc.paranoia), recipe, compiler);
   const shadow =
     shadowSource === null
@@ -163,6 +178,7 @@ function* compilePolicy(
           compiler,
         );
   if (program === null) return null;
+  judgeCost(doc, [program, ...(shadow === null ? [] : [shadow])], path, compiler.report);
   return {
     name,
     mode: doc.mode,
@@ -184,6 +200,21 @@ function* compilePolicy(
     budgetMs: doc.budgetMs,
     onOverBudget: doc.onOverBudget,
   };
+}
+
+/** A promise that the policy makes to whoever pays for the machines. */
+function judgeCost(
+  { maxCostUnits }: PolicyDoc,
+  programs: readonly Program[],
+  path: DocPath,
+  report: Report,
+): void {
+  const units = programs.reduce((sum, { costUnits }) => sum + costUnits, 0);
+  if (maxCostUnits === undefined || units <= maxCostUnits) return;
+  report.error([...path, 'maxCostUnits'], 'cost', 'the policy’s rules cost more than it allows', {
+    found: `${units} units`,
+    expected: `at most ${maxCostUnits}: fewer rule sets, a lower paranoia level, or no shadow`,
+  });
 }
 
 function* programOf(
@@ -234,39 +265,4 @@ function presetsOf(doc: PolicyDoc, paranoia: PolicyDoc['paranoia']): Map<string,
   ]);
   for (const [name, value] of Object.entries(doc.variables)) presets.set(name, String(value));
   return presets;
-}
-
-function exclusionOf(
-  entry: PolicyDoc['exclusions'][number],
-  path: DocPath,
-  report: Report,
-): PolicyExclusion[] {
-  const rules = choiceOf(entry);
-  if (rules === null) {
-    report.error(path, 'exclusion', 'an exclusion names what it is of', {
-      expected: 'either rule or tag',
-    });
-    return [];
-  }
-  const target = entry.target === undefined ? null : targetOf(entry.target);
-  if (target === undefined) {
-    report.unknownName([...path, 'target'], 'field', entry.target!, FIELD_NAMES);
-    return [];
-  }
-  const expiresAtMs = entry.expires === undefined ? null : Date.parse(entry.expires);
-  return [{ rules, target, owner: entry.owner, reason: entry.reason, expiresAtMs }];
-}
-
-function choiceOf({ rule, tag }: PolicyDoc['exclusions'][number]): RuleChoice | null {
-  if ((rule === undefined) === (tag === undefined)) return null;
-  if (tag !== undefined) return { kind: 'tag', tag };
-  const [from, to] = String(rule).split('-').map(Number);
-  return { kind: 'ids', from: from!, to: to ?? from! };
-}
-
-function targetOf(field: string): Exclusion | undefined {
-  const target = fieldTarget(field, false);
-  if (target === undefined) return undefined;
-  const selector = target.kind === 'collection' ? target.selector : ({ kind: 'all' } as const);
-  return { name: target.name, selector };
 }

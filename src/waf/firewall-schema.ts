@@ -57,7 +57,7 @@ const bodySchema = z.strictObject({
     .default('reject')
     .describe('A longer one: 413; judged by its first part; or not looked at'),
   inlineBytes: countSchema(0, MIB)
-    .default(8 * KIB)
+    .default(4 * KIB)
     .describe('Longer bodies are judged by a worker, beside the loop'),
   inflate: z
     .union([z.literal('refuse'), countSchema(1024, 64 * MIB)])
@@ -104,8 +104,15 @@ const policySchema = z.strictObject({
   shadow: shadowSchema.optional().describe('Judged beside, and only counted'),
   body: bodySchema.prefault({}),
   answers: answersSchema.prefault({}),
-  budgetMs: countSchema(1, 10_000).default(50).describe('Time that one request may take to judge'),
+  budgetMs: countSchema(1, 10_000)
+    .default(50)
+    .describe(
+      'CPU time that one request may take to judge; in a thread, for each 16 KiB of its body',
+    ),
   onOverBudget: z.enum(['block', 'pass']).default('block'),
+  maxCostUnits: countSchema(1, 10_000_000)
+    .optional()
+    .describe('Rules that cost more, by the estimate that check prints, are an error'),
 });
 
 const ruleSetSchema = z

@@ -8,6 +8,7 @@ import type { Hit, Outcome } from './engine/hit.ts';
 import type { RequestInput, ResponseInput } from './engine/input.ts';
 import { headerOf } from './engine/members.ts';
 import type { TransactionState } from './engine/state.ts';
+import type { Trace } from './engine/trace.ts';
 import { Transaction, type Watch } from './engine/transaction.ts';
 import type { Phase } from './ir.ts';
 import { NATIVE_SCORE } from './native/compile-native.ts';
@@ -51,6 +52,7 @@ export interface JudgementState {
   readonly ruling: Ruling;
   readonly fault: BodyReading['fault'];
   readonly done: boolean;
+  readonly requestDone: boolean;
   readonly overBudget: boolean;
 }
 
@@ -70,12 +72,19 @@ export class Judgement {
   #done = false;
   #requestDone = false;
 
-  constructor(policy: Policy, request: RequestInput, orders: Orders, watch?: Watch) {
+  /** @param tellsAll for `traces`: to explain a verdict */
+  constructor(
+    policy: Policy,
+    request: RequestInput,
+    orders: Orders,
+    watch?: Watch,
+    tellsAll = false,
+  ) {
     this.policy = policy;
     this.mode = orders.mode ?? policy.mode;
     this.request = request;
     this.type = bodyKindOf(headerOf(request.headers, 'content-type') ?? undefined);
-    this.#transaction = new Transaction(policy.program, request, orders.rulesOff, watch);
+    this.#transaction = new Transaction(policy.program, request, orders.rulesOff, watch, tellsAll);
     this.#shadow =
       policy.shadow === null ? null : new Transaction(policy.shadow, request, null, watch);
     const processor = this.type.kind === 'none' ? '' : this.type.kind.toUpperCase();
@@ -85,6 +94,11 @@ export class Judgement {
 
   get hits(): readonly Hit[] {
     return this.#transaction.hits;
+  }
+
+  /** Every rule that matched, with what it did; none unless all is told. */
+  get traces(): readonly Trace[] {
+    return this.#transaction.traces ?? [];
   }
 
   get shadowHits(): readonly Hit[] {
@@ -182,6 +196,7 @@ export class Judgement {
       ruling: this.ruling,
       fault: this.fault,
       done: this.#done,
+      requestDone: this.#requestDone,
       overBudget: this.overBudget,
     };
   }
@@ -193,6 +208,7 @@ export class Judgement {
     this.ruling = state.ruling;
     this.fault = state.fault;
     this.#done = state.done;
+    this.#requestDone = state.requestDone;
     this.overBudget = state.overBudget;
     return this.#now();
   }
@@ -226,12 +242,12 @@ export class Judgement {
 
   #stop({ kind, status, rule }: Extract<Outcome, { kind: 'stop' }>['stop']): void {
     if (kind === 'deny') this.#rule('waf-rule', status, rule);
-    else if (this.ruling === LET_PASS) this.ruling = { kind, rule };
+    else if (this.ruling.kind === 'pass') this.ruling = { kind, rule };
   }
 
   /** The first reason to refuse is the one that counts. */
   #rule(code: RefusalCode, status: number, rule: number): void {
-    if (this.ruling === LET_PASS) this.ruling = { kind: 'refuse', status, code, rule };
+    if (this.ruling.kind === 'pass') this.ruling = { kind: 'refuse', status, code, rule };
   }
 
   #now(): Ruling {

@@ -40,7 +40,7 @@ export interface Picks {
   readonly has: (key: string) => boolean;
 }
 
-interface Step {
+export interface Step {
   readonly name: TransformName;
   readonly triggers: Signature;
   /** Changes empty values too. */

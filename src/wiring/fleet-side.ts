@@ -36,7 +36,7 @@ export interface FleetSideOptions {
 /** @param settings as they were at the start: the store and stateDir can't be changed while it runs */
 export function openFleet(settings: FleetSettings, options: FleetSideOptions): Fleet {
   const { idc, holder, gateway, log } = options;
-  const gate = options.gate ?? nameOf(idc, options.port);
+  const gate = fleetName(options);
   const stateDir = inDirectory(settings.stateDir, options.directory)
     .replaceAll('{idc}', idc)
     .replaceAll('{gate}', gate);
@@ -71,6 +71,13 @@ export function openFleet(settings: FleetSettings, options: FleetSideOptions): F
   return fleet;
 }
 
+/** This gate's name among others. */
+export const fleetName = ({
+  gate,
+  idc,
+  port,
+}: Pick<FleetSideOptions, 'gate' | 'idc' | 'port'>): string => gate ?? nameOf(idc, port);
+
 /** Names travel in commands and log lines, so they are plain. */
 const nameOf = (idc: IdcId, port: number): string =>
   `${idc}-${hostname()
@@ -80,7 +87,7 @@ const nameOf = (idc: IdcId, port: number): string =>
 const inDirectory = (path: string, directory: string): string => resolve(directory, path);
 
 /** Paths are relative to the configuration, as everywhere in it. */
-function absolute(store: StoreSettings, directory: string): StoreSettings {
+export function absolute(store: StoreSettings, directory: string): StoreSettings {
   const at = (path: string | null): string | null =>
     path === null ? null : inDirectory(path, directory);
   if (store.kind === 'file')

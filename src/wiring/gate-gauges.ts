@@ -11,6 +11,8 @@ import { type FirewallParts, firewallGauges } from './firewall/index.ts';
 import { fleetGauges } from './fleet-gauges.ts';
 import type { LaneLog } from './lane-log.ts';
 import { mirrorGauges } from './mirror-side.ts';
+import { rateGauges } from './rate/gauges.ts';
+import type { RateSide } from './rate/index.ts';
 import { stressGauges } from './stress-side.ts';
 import { upstreamGauges } from './upstream-gauges.ts';
 import type { UpstreamSide } from './upstream-side.ts';
@@ -23,6 +25,7 @@ export interface GateParts {
   readonly laneLog: LaneLog;
   readonly mirrors: Mirrors;
   readonly firewall: FirewallParts;
+  readonly rates: RateSide;
   readonly fleet: Fleet | null;
   readonly current: () => Snapshot;
   /** null until it listens. */
@@ -43,6 +46,7 @@ export function gateGauges(gate: GateParts): Gauges {
     stress: stressGauges(gateway),
     mirrors: mirrorGauges(gate.mirrors, current),
     firewall: firewallGauges(gate.firewall),
+    rates: rateGauges(gate.rates, current),
     logLinesDropped: () => (accessLog?.dropped ?? 0) + laneLog.dropped,
     epoch: () => current().epoch,
     fleet: () => (fleet === null ? null : fleetGauges(fleet, current())),

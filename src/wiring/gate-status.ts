@@ -1,6 +1,7 @@
 /** For `/status`: one gate, where it stands, in words. */
 import type { IdcId } from '../model/ids.ts';
 import type { Issue } from '../model/issue.ts';
+import type { RateStatus } from '../rate/status.ts';
 import type { Fleet } from '../shell/fleet/fleet.ts';
 import type { Gateway } from '../shell/proxy/gateway.ts';
 import type { Snapshot } from '../snapshot/index.ts';
@@ -22,6 +23,8 @@ interface GateFacts {
   readonly snapshot: Snapshot;
   readonly fleet: Fleet | null;
   readonly lastReload: LastReload;
+  /** null: none are declared. */
+  readonly rates: RateStatus | null;
   /** Connections open now. */
   readonly clients: number;
   readonly gateway: Gateway;
@@ -39,6 +42,7 @@ export function gateStatus(gate: GateFacts): unknown {
     draining: gate.draining,
     fleet: fleet === null ? null : fleetStatus(fleet, snapshot),
     epoch: snapshot.epoch,
+    rates: gate.rates,
     config: {
       directory,
       digest: snapshot.digest,

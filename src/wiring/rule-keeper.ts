@@ -11,14 +11,19 @@ import { Forge } from '../waf/forge.ts';
 const LOOK_MS = 1000;
 
 export class RuleKeeper {
-  readonly forge = new Forge();
+  readonly forge: Forge;
   readonly #directory: string;
   readonly #env: Readonly<Record<string, string | undefined>>;
   #turn = 0;
   #timer: NodeJS.Timeout | null = null;
   #endedAtMs = 0;
 
-  constructor(directory: string, env: Readonly<Record<string, string | undefined>>) {
+  constructor(
+    directory: string,
+    env: Readonly<Record<string, string | undefined>>,
+    forge: Forge = new Forge(),
+  ) {
+    this.forge = forge;
     this.#directory = directory;
     this.#env = env;
   }

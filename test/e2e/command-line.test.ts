@@ -57,11 +57,15 @@ describe('zonegate', () => {
 });
 
 describe('zonegate check', () => {
-  it('0 and one line for a good configuration', () => {
-    expect(zonegate(['check', '-c', REFERENCE])).toMatchObject({
-      code: 0,
-      out: 'ok: 2 cities, 3 IDCs, 10 zones, 100 shards, 4 routes, epoch 1\n',
-    });
+  it('0 and a few lines for a good configuration', () => {
+    const { code, out } = zonegate(['check', '-c', REFERENCE]);
+    expect(code).toBe(0);
+    expect(out.split('\n')).toEqual([
+      'ok: 2 cities, 3 IDCs, 10 zones, 100 shards, 4 routes, epoch 1',
+      'rule set house: 4 rules',
+      expect.stringMatching(/^policy shop: mode detect, 5 rules .*; shop\.example\/search$/),
+      '',
+    ]);
   });
 
   it('78 and five positioned issues for five mistakes', () => {
@@ -274,7 +278,7 @@ describe('zonegate token', () => {
 describe('zonegate demo', () => {
   it('tours once and exits 0; says which port is taken', async () => {
     const { code, out } = zonegate(['demo', '--once', '--port-base', '24000']);
-    expect(out).toContain('19 of 19 steps as they should be');
+    expect(out).toContain('20 of 20 steps as they should be');
     expect(code).toBe(0);
     const { createServer } = await import('node:net');
     const server = createServer();

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { loadConfig } from '../../src/shell/config/load.ts';
 import type { Snapshot } from '../../src/snapshot/index.ts';
+import type { Forge } from '../../src/waf/forge.ts';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const REFERENCE = join(ROOT, 'configs', 'ldc');
@@ -34,8 +35,12 @@ export function referenceWith(
   return directory;
 }
 
-export function load(directory: string, env: Readonly<Record<string, string>> = {}): Snapshot {
-  const loaded = loadConfig(directory, env);
+export function load(
+  directory: string,
+  env: Readonly<Record<string, string>> = {},
+  forge?: Forge,
+): Snapshot {
+  const loaded = loadConfig(directory, env, forge);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.error, null, 2));
   return loaded.value.snapshot;
 }
@@ -63,6 +68,12 @@ export interface PlainOptions {
   readonly upstreams?: string;
   /** YAML lines of a Firewall document. */
   readonly firewall?: string;
+  /** YAML lines of a Rates document. */
+  readonly rates?: string;
+  /** YAML lines of a Fleet document. */
+  readonly fleet?: string;
+  /** YAML lines of a Stress document. */
+  readonly stress?: string;
   readonly admin?: number;
   readonly epoch?: number;
 }
@@ -84,6 +95,9 @@ export function writePlain(
     gate = '',
     upstreams = '',
     firewall = '',
+    rates = '',
+    fleet = '',
+    stress = '',
     endpoints: given,
     groups,
     routes = PLAIN_ROUTE,
@@ -117,7 +131,9 @@ ${admin === undefined ? '' : `admin: [{ address: "127.0.0.1:${admin}" }]`}
 ${gate.includes('keys:') ? '' : `keys: { cookie: [{ id: k, secret: ${SECRET} }], peer: [{ id: k, secret: ${SECRET} }] }`}
 ${gate.includes('log:') ? '' : 'log: { access: "off", level: error }'}
 ${gate}
-${upstreams === '' ? '' : `---\napiVersion: zonegate/v1\nkind: Upstreams\n${upstreams}\n`}
-${firewall === '' ? '' : `---\napiVersion: zonegate/v1\nkind: Firewall\n${firewall}\n`}`,
+${further('Upstreams', upstreams)}${further('Firewall', firewall)}${further('Rates', rates)}${further('Fleet', fleet)}${further('Stress', stress)}`,
   );
 }
+
+const further = (kind: string, lines: string): string =>
+  lines === '' ? '' : `---\napiVersion: zonegate/v1\nkind: ${kind}\n${lines}\n`;

@@ -44,7 +44,8 @@ steps:
 
 /** The reference configuration with a fleet and two plans. */
 export function fleetConfig(): string {
-  const directory = referenceWith({});
+  const directory = referenceWith({ 'routes.yaml': [['      firewall: shop,\n', '']] });
+  rmSync(join(directory, 'firewall.yaml'));
   rmSync(join(directory, 'plans'), { recursive: true });
   writeFileSync(join(directory, 'fleet.yaml'), PLANS);
   return directory;

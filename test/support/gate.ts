@@ -2,6 +2,7 @@
 import { onTestFinished } from 'vitest';
 import { Gate, type RunOptions } from '../../src/main.ts';
 import type { IdcId } from '../../src/model/ids.ts';
+import { Forge } from '../../src/waf/forge.ts';
 import { load, type PlainOptions, plainConfig } from './config.ts';
 import { freePort } from './ports.ts';
 import type { Origin } from './wire.ts';
@@ -35,10 +36,12 @@ export async function plainGate(
   const ports = origins.map((o) => (typeof o === 'number' ? o : o.port));
   const directory = plainConfig({ ...documents, listen: port, admin, origins: ports });
   prepare?.(directory);
+  const forge = new Forge();
   const gate = new Gate({
     directory,
     idc: 'i1' as IdcId,
-    first: load(directory),
+    first: load(directory, {}, forge),
+    forge,
     env,
     version: 'test',
     inspect,

@@ -31,6 +31,7 @@ export type Told = Verdict | 'LATER';
 export interface Plan {
   readonly first?: Verdict;
   readonly lines?: string;
+  readonly answerLines?: string;
   readonly wants?: number;
   readonly body?: Told;
   readonly head?: Verdict;
@@ -64,6 +65,10 @@ export class StubInspection implements Inspection {
 
   get lines(): string {
     return this.plan.lines ?? '';
+  }
+
+  get answerLines(): string {
+    return this.plan.answerLines ?? '';
   }
 
   get wantsBytes(): number {

@@ -15,8 +15,11 @@ export interface TwoGates {
   readonly gates: readonly ZonegateProcess[];
 }
 
-/** @param origin port that the zone's one app listens on, now or later */
-export async function twoGates(origin: number): Promise<TwoGates> {
+/**
+ * @param origin port that the zone's one app listens on, now or later
+ * @param more documents, each with its `---`
+ */
+export async function twoGates(origin: number, more = ''): Promise<TwoGates> {
   const [a, b] = [await freePort(), await freePort()];
   const [adminA, adminB] = [await freePort(), await freePort()];
   const directory = scratch();
@@ -43,7 +46,7 @@ admin: [{ idc: one, address: "127.0.0.1:${adminA}" }, { idc: two, address: "127.
 trust: { peers: ["127.0.0.1"] }
 keys: { cookie: [{ id: k, secret: ${SECRET} }], peer: [{ id: k, secret: ${SECRET} }] }
 log: { access: "off" }
-`,
+${more}`,
   );
   const gates = await Promise.all([
     gateProcess(directory, 'one', adminA),

@@ -1,4 +1,4 @@
-/** The second half of the tour: each traffic lane once, ordered on the board, seen in answers. */
+/** The second half of the tour: each traffic lane once, and the firewall; ordered on the board, seen in answers. */
 import type { Address } from '../../model/schema.ts';
 import { Browser } from './browser.ts';
 import type { Operator } from './operator.ts';
@@ -13,6 +13,8 @@ const HOST = 'shop.example';
 /** Of shards 90-94, which are RZ05’s. */
 const LENT = [90, 91, 92, 93, 94].map((shard) => `2088000000001${shard}0`);
 const COPIES = 12;
+const SEARCH = '/search?q=red%20shoes';
+const ATTACK = `/search?q=${encodeURIComponent("1' UNION SELECT name, password FROM users--")}`;
 /** Of RZ02’s shards, 20-39, and an equal share of its groups each. */
 const uidOf = (i: number): string =>
   `20880000${String(i).padStart(5, '0')}${String(20 + (i % 20)).padStart(2, '0')}0`;
@@ -30,6 +32,7 @@ export class LanesTour {
     await this.#gray();
     await this.#elastic();
     await this.#mirror();
+    await this.#firewall();
   }
 
   /** The group of each user, seen from one gate. */
@@ -114,6 +117,25 @@ export class LanesTour {
       'mirroring: every request of a route is copied beside its way; users see the real answers alone',
       zones.size === 1 && zones.has('CZ01') && sent === COPIES && answered === COPIES,
       `${COPIES} answers by ${[...zones].join(' and ')}, ${sent} copies sent, ${answered} answered`,
+    );
+  }
+
+  async #firewall(): Promise<void> {
+    const { operator, gates, judge } = this.#places;
+    const ask = async (path: string): Promise<string> => {
+      const answers = [gates.hz1, gates.hz2, gates.sh1].map((gate) =>
+        new Browser(HOST, '').ask(gate, path),
+      );
+      return (await Promise.all(answers)).map((a) => a.status).join(' ');
+    };
+    const watched = await ask(ATTACK);
+    await operator.order({ do: 'waf-mode', policy: 'shop', mode: 'block' });
+    const [attack, search] = [await ask(ATTACK), await ask(SEARCH)];
+    await operator.order({ do: 'waf-as-declared', policy: 'shop' });
+    judge(
+      'firewall: it watches, then refuses SQL in a search at every gate by one order, and harms no search',
+      watched === '200 200 200' && attack === '403 403 403' && search === '200 200 200',
+      `the attack ${watched}, then ${attack}; the search ${search}`,
     );
   }
 }

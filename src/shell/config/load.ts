@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
-import { type Issue, Report } from '../../model/issue.ts';
+import { type DocPath, type Issue, Report } from '../../model/issue.ts';
 import { fail, type Result } from '../../model/result.ts';
 import { type Compiled, compileSnapshot } from '../../snapshot/compile.ts';
 import { byPlace, type ConfigDocument } from '../../snapshot/documents.ts';
@@ -11,6 +11,7 @@ import { compileFirewallSteps } from '../../waf/compile-firewall.ts';
 import { firewallSchema } from '../../waf/firewall-schema.ts';
 import type { RuleTexts } from '../../waf/forge.ts';
 import { Forge } from '../../waf/forge.ts';
+import { warmSteps } from '../../waf/warm.ts';
 import { fillIn, LocatedDocument } from './document.ts';
 import { configFiles } from './files.ts';
 import { readRuleFiles } from './rule-files.ts';
@@ -74,8 +75,16 @@ export function prepareRules(
   const doc = firewallSchema.safeParse(found?.data);
   if (found === undefined || !doc.success) return null;
   const recipe = { doc: doc.data, texts: reading.ruleTexts, nowMs: Date.now(), digest: '' };
-  const compiler = { forge, report: new Report(), faults: [], file: found.file };
-  return compileFirewallSteps(recipe, compiler);
+  const locate = (path: DocPath) => found.locate(path, false);
+  const compiler = { forge, report: new Report(), faults: [], file: found.file, locate };
+  return compiledAndWarmed(compileFirewallSteps(recipe, compiler));
+}
+
+function* compiledAndWarmed(
+  compiling: ReturnType<typeof compileFirewallSteps>,
+): Generator<undefined, undefined> {
+  const firewall = yield* compiling;
+  if (firewall !== null) yield* warmSteps(firewall);
 }
 
 function readConfig(

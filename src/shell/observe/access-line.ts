@@ -14,6 +14,8 @@ export interface LoggedRequest {
   readonly traceparent: string;
   readonly decision: Decision | null;
   readonly gateCode: string | null;
+  /** Name of the rate, or the list, that did something to it. */
+  readonly rate: string | null;
   readonly status: number;
   readonly endedBy: string;
   readonly endpoint: string | null;
@@ -37,6 +39,7 @@ export interface LoggedRequest {
 export function accessLine(r: LoggedRequest, idc: string): string {
   const query = r.hasQuery ? ',"url.query":"REDACTED"' : '';
   const gate = r.gateCode === null ? '' : `,"gate_code":${quote(r.gateCode)}`;
+  const rate = r.rate === null ? '' : `,"rate":"${r.rate}"`;
   const endpoint =
     r.endpoint === null
       ? ''
@@ -49,7 +52,7 @@ export function accessLine(r: LoggedRequest, idc: string): string {
     `${decisionPart(r.decision)},"cookie":"${r.cookieWritten}"${endpoint}` +
     `,"http.request.body.size":${r.requestBytes},"http.response.body.size":${r.responseBytes}` +
     `${ms('inspected_ms', r.inspectedMs)}${ms('queued_ms', r.queuedMs)}${ms('connect_ms', r.connectedMs)}${ms('first_byte_ms', r.firstByteMs)}${ms('duration_ms', r.durationMs)}` +
-    `,"ended_by":"${r.endedBy}"${gate},"request_id":${quote(r.requestId)}${trace}}\n`
+    `,"ended_by":"${r.endedBy}"${gate}${rate},"request_id":${quote(r.requestId)}${trace}}\n`
   );
 }
 

@@ -8,6 +8,7 @@ import { type FirewallGauges, firewallMetrics } from './firewall-counters.ts';
 import { type FleetGauges, fleetMetrics } from './fleet-metrics.ts';
 import { counter, gauge, type Metric, mapSamples, one, type Sample } from './metric.ts';
 import { type MirrorGauges, mirrorMetrics } from './mirror-metrics.ts';
+import { type RateGauges, rateMetrics } from './rate-metrics.ts';
 import { type StressCounters, type StressGauges, stressMetrics } from './stress-counters.ts';
 import { type UpstreamGauges, upstreamMetrics } from './upstream-metrics.ts';
 
@@ -27,6 +28,7 @@ export interface Gauges {
   epoch(): number;
   readonly mirrors: MirrorGauges;
   readonly firewall: FirewallGauges;
+  readonly rates: RateGauges;
   /** null: no fleet is declared. */
   fleet(): FleetGauges | null;
   digest(): string;
@@ -51,6 +53,7 @@ export function makeRegistry(
     })),
     ...mirrorMetrics(gauges.mirrors),
     ...firewallMetrics(gauges.firewall),
+    ...rateMetrics(gauges.rates),
     ...fleetMetrics(() => gauges.fleet()),
   ]) {
     const { name, type, help } = m;

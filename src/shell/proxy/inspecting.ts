@@ -6,7 +6,7 @@
  * The exchange acts on what is said, whether at once or later.
  */
 import type { Forward } from '../../decide/decision.ts';
-import type { ListenerKind } from '../../model/facts.ts';
+import type { ListenerKind, RequestFacts } from '../../model/facts.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
 import { type BodyReader, MALFORMED } from '../http1/body.ts';
 import { READ_BUFFER_BYTES } from '../http1/read-buffers.ts';
@@ -80,6 +80,10 @@ export class Inspecting implements InspectedRequest {
     return this.#exchange.gateway.requestHead;
   }
 
+  get facts(): RequestFacts {
+    return this.#exchange.gateway.facts;
+  }
+
   get record(): RequestRecord {
     return this.#exchange.record;
   }
@@ -109,6 +113,10 @@ export class Inspecting implements InspectedRequest {
 
   get lines(): string {
     return this.#inspection?.lines ?? '';
+  }
+
+  get answerLines(): string {
+    return this.#inspection?.answerLines ?? '';
   }
 
   /** @returns what is known from the head alone; null: it is not looked at */

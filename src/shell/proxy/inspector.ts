@@ -7,7 +7,7 @@
  * throws is a bug, and ends the worker.
  */
 import type { Forward } from '../../decide/decision.ts';
-import type { ListenerKind } from '../../model/facts.ts';
+import type { ListenerKind, RequestFacts } from '../../model/facts.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
 import type { RequestHead } from '../http1/request-head.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
@@ -21,6 +21,8 @@ export interface InspectedRequest {
   readonly snapshot: Snapshot;
   /** Shared by the worker: good inside the call only. */
   readonly head: RequestHead;
+  /** What the decision was made from; good inside the call only. */
+  readonly facts: RequestFacts;
   readonly sender: SenderFacts;
   /** Its request id is known from the next step on. */
   readonly record: RequestRecord;
@@ -70,6 +72,8 @@ export interface Inspection {
    * they may tell what was found in its body. Only names `X-Ldc-…` are safe from being sent by anybody else.
    */
   readonly lines: string;
+  /** Header lines for whoever gets the upstream's answer, each with CRLF; '' for none. Read once, with its head. */
+  readonly answerLines: string;
   /**
    * Bytes of the body that it wants to see before anything of the request is sent on; 0: it wants no
    * body. Read once, right after `first`.

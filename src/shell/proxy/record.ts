@@ -18,6 +18,8 @@ export class RequestRecord {
   decision: Decision | null = null;
   /** Code of the answer the gate made itself, null when the upstream answered. */
   gateCode: string | null = null;
+  /** The rate, or the list, that did something to it. */
+  rate: string | null = null;
   /** Status sent to the client; 0 when nothing was. */
   status = 0;
   endedBy: EndedBy = 'done';
@@ -47,6 +49,7 @@ export class RequestRecord {
     this.traceparent = '';
     this.decision = null;
     this.gateCode = null;
+    this.rate = null;
     this.status = 0;
     this.endedBy = 'done';
     this.endpoint = null;

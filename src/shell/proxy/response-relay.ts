@@ -313,6 +313,8 @@ export class ResponseRelay {
     const { client } = exchange;
     let added = `Via: 1.${head.minorVersion} ${gateToken(exchange.gateway.idc)}\r\n`;
     added += missingDate(head, Date.now());
+    const { inspected } = exchange;
+    if (inspected !== null) added += inspected.answerLines;
     if (this.#chunked) added += 'Transfer-Encoding: chunked\r\n';
     const cookie = this.#cookie(head);
     // A shared cache must not hand one user's cookie to the next (RFC 9111 7.3).

@@ -6,26 +6,33 @@
 import type { Watch } from '../../waf/engine/transaction.ts';
 
 export class CpuWatch implements Watch {
-  #leftMs: number;
+  /** Wall time before anybody asks for CPU time. */
+  #wallLeftMs: number;
+  /** CPU time from then on. */
+  #cpuLeftMs: number;
   #fromMs = 0;
   #endMs = 0;
   /** CPU time when the wall clock had run out; -1: it has not. */
   #cpuFromMs = -1;
 
   constructor(budgetMs: number) {
-    this.#leftMs = budgetMs;
+    this.#wallLeftMs = budgetMs;
+    this.#cpuLeftMs = budgetMs;
   }
 
   start(): void {
     this.#fromMs = performance.now();
-    this.#endMs = this.#fromMs + this.#leftMs;
+    this.#endMs = this.#fromMs + this.#wallLeftMs;
     this.#cpuFromMs = -1;
   }
 
   /** @returns milliseconds since the start; they are gone */
   stop(): number {
     const ms = performance.now() - this.#fromMs;
-    this.#leftMs = Math.max(0, this.#leftMs - ms);
+    this.#wallLeftMs = Math.max(0, this.#wallLeftMs - ms);
+    // A phase that was kept waiting takes nothing from the next one but the wall clock's share.
+    if (this.#cpuFromMs >= 0) this.#cpuLeftMs -= threadCpuMs() - this.#cpuFromMs;
+    this.#cpuFromMs = -1;
     return ms;
   }
 
@@ -34,7 +41,7 @@ export class CpuWatch implements Watch {
     if (now <= this.#endMs) return false;
     const cpuMs = threadCpuMs();
     if (this.#cpuFromMs < 0) this.#cpuFromMs = cpuMs;
-    const leftMs = this.#leftMs - (cpuMs - this.#cpuFromMs);
+    const leftMs = this.#cpuLeftMs - (cpuMs - this.#cpuFromMs);
     if (leftMs <= 0) return true;
     this.#endMs = now + leftMs;
     return false;

@@ -12,7 +12,8 @@ export interface Job {
   readonly request: RequestInput;
   readonly orders: Orders;
   readonly state: JudgementState;
-  readonly bytes: Uint8Array;
+  /** With a buffer of its own, which moves to the worker. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly truncated: boolean;
   readonly budgetMs: number;
 }

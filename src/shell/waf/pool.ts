@@ -15,6 +15,8 @@ const WAIT_MS = 10_000;
 /** Beyond its budget a thread is taken to hang. */
 const GRACE_MS = 2000;
 const RESTART_MS = 500;
+/** Recipes that a thread keeps. */
+const MAX_READY = 2;
 const HEAP_MIB = 512;
 
 const WORKER = new URL(
@@ -100,6 +102,7 @@ export class JudgePool {
     };
     const forget = (): void => {
       said = () => undefined;
+      this.#remove(waiting);
     };
     if (
       this.#waiting.length >= MAX_WAITING ||
@@ -118,12 +121,19 @@ export class JudgePool {
   }
 
   #waitedTooLong(waiting: Waiting): void {
-    const at = this.#waiting.indexOf(waiting);
-    if (at < 0) return;
-    this.#waiting.splice(at, 1);
-    this.#waitingBytes -= waiting.job.bytes.length;
+    if (!this.#remove(waiting)) return;
     this.failed++;
     waiting.done(null);
+  }
+
+  /** @returns false: it waits no more */
+  #remove(waiting: Waiting): boolean {
+    const at = this.#waiting.indexOf(waiting);
+    if (at < 0) return false;
+    this.#waiting.splice(at, 1);
+    this.#waitingBytes -= waiting.job.bytes.length;
+    if (waiting.timer !== null) clearTimeout(waiting.timer);
+    return true;
   }
 
   stop(): void {
@@ -151,8 +161,9 @@ export class JudgePool {
 
   #heard(thread: Thread, message: FromWorker): void {
     if (message.kind === 'ready') {
+      thread.ready.delete(message.digest);
       thread.ready.add(message.digest);
-      if (thread.ready.size > 8) thread.ready.delete([...thread.ready][0]!);
+      if (thread.ready.size > MAX_READY) thread.ready.delete([...thread.ready][0]!);
     } else if (thread.current?.job.id === message.id) {
       const { done } = thread.current;
       this.#free(thread);
@@ -182,7 +193,8 @@ export class JudgePool {
       this.#trouble(`a firewall thread did not answer within ${job.budgetMs + GRACE_MS} ms`);
       void thread.worker.terminate();
     }, job.budgetMs + GRACE_MS);
-    thread.worker.postMessage({ kind: 'job', job });
+    // Moved, not copied: the body is nobody else's.
+    thread.worker.postMessage({ kind: 'job', job }, [job.bytes.buffer]);
   }
 
   #free(thread: Thread): void {

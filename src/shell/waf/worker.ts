@@ -4,6 +4,7 @@ import { Report } from '../../model/issue.ts';
 import { compileFirewall, type Firewall, type FirewallRecipe } from '../../waf/compile-firewall.ts';
 import { Forge } from '../../waf/forge.ts';
 import { Judgement } from '../../waf/judge.ts';
+import { warmFirewall } from '../../waf/warm.ts';
 import { guardBacktracking } from './backtrack-guard.ts';
 import { CpuWatch } from './cpu-watch.ts';
 import type { FromWorker, Job, ToWorker } from './jobs.ts';
@@ -21,6 +22,7 @@ function take(recipe: FirewallRecipe): void {
   const firewall = compileFirewall(recipe, compiler);
   // It was compiled without a mistake before it came here.
   if (firewall === null) throw new Error('a recipe that does not compile');
+  warmFirewall(firewall);
   firewalls.delete(recipe.digest);
   firewalls.set(recipe.digest, firewall);
   for (const digest of firewalls.keys()) {

@@ -79,3 +79,5 @@ export function faultOf(
   const [ambiguous, message] = FAULTS[code];
   return { code, message, at, ambiguous };
 }
+
+export const FAULT_CODES = Object.keys(FAULTS) as readonly FaultCode[];

@@ -3,6 +3,7 @@ import type { ContentType } from './content-type.ts';
 import { Gather } from './gather.ts';
 import { readJson } from './json.ts';
 import { readMultipart } from './multipart.ts';
+import { readPlainText } from './plain-text.ts';
 import type { BodyFault, BodyKind, BodyLimits, BodyReading } from './reading.ts';
 import { readUrlencoded } from './urlencoded.ts';
 import { readXml } from './xml.ts';
@@ -33,6 +34,7 @@ export function readBody(
   const parts = kind === 'multipart' ? readMultipart(bytes, type, gather) : null;
   if (kind === 'urlencoded') readUrlencoded(bytes, gather);
   else if (kind === 'json') readJson(bytes, gather);
+  else if (kind === 'none' && mayBeAnything(type)) readPlainText(bytes, gather);
   const { args, fault, stoppedAt } = gather;
   return {
     kind,
@@ -45,6 +47,8 @@ export function readBody(
     rest: stoppedAt < 0 ? '' : bytes.slice(stoppedAt, stoppedAt + limits.valueBytes),
   };
 }
+
+const mayBeAnything = ({ type }: ContentType): boolean => type === '' || type === 'text/plain';
 
 /** Where nothing is read, parameters mean nothing, but the type must be certain. */
 function certainty(fault: BodyFault | null): BodyFault | null {

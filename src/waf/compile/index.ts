@@ -21,7 +21,7 @@ import { fold } from './fold.ts';
 import { writtenName } from './reads.ts';
 import { Selections } from './selections.ts';
 import { Slots } from './slots.ts';
-import { compileTest, type Shared } from './tests.ts';
+import { compileTest, preparePattern, type Shared } from './tests.ts';
 
 export interface CompileFault {
   readonly place: Place;
@@ -77,6 +77,7 @@ class Compiling {
       const list: CompiledRule[] = [];
       for (const [at, step] of steps.entries()) {
         if (step.kind === 'marker') continue;
+        for (const { operator } of step.links) yield* preparePattern(operator, this.#shared);
         const compiled = this.#rule(step, indexOf, skipTo(steps, at));
         if (compiled !== null) list.push(compiled);
         yield;
@@ -162,6 +163,8 @@ class Compiling {
       if (compiled === null) return null;
       links.push(compiled);
     }
+    for (const { source, found, expected } of this.#selections.faults.splice(0))
+      this.#fault(rule, `a selector that can’t be read: ${source}`, found, expected);
     return {
       index: indexOf.get(rule)!,
       rule,

@@ -1,6 +1,7 @@
 /** Targets and exclusions → selections, each made once however many rules look at the same. */
 import type { Collection, Exclusion, Phase, Scalar, Selector, Target } from '../ir.ts';
 import type { Picks, Selection, SelectionPart } from '../program.ts';
+import { compilePattern } from '../rx/index.ts';
 import type { Slots } from './slots.ts';
 
 const VOLATILE: ReadonlySet<string> = new Set<Collection | Scalar>([
@@ -30,8 +31,16 @@ function stableFrom(name: Collection | Scalar): Phase {
   return name.startsWith('RESPONSE_') ? 3 : 2;
 }
 
+export interface SelectorFault {
+  readonly source: string;
+  readonly found: string;
+  readonly expected: string;
+}
+
 export class Selections {
   readonly all: Selection[] = [];
+  /** Selectors that can't be read, since the last look. */
+  faults: SelectorFault[] = [];
   readonly #known = new Map<string, Selection>();
   readonly #slots: Slots;
 
@@ -68,24 +77,26 @@ export class Selections {
       const slot = this.#slots.slot(selector.key);
       return { kind: count ? 'slot-count' : 'slot', slot, name: selector.key };
     }
-    const without = out.map((e) => picksOf(name, e.selector));
-    return { kind: 'members', name, picks: picksOf(name, selector), without, count };
+    const without = out.map((e) => this.#picks(name, e.selector));
+    return { kind: 'members', name, picks: this.#picks(name, selector), without, count };
   }
-}
 
-function picksOf(name: Collection, selector: Selector): Picks {
-  switch (selector.kind) {
-    case 'all':
-      return { selector, has: () => true };
-    case 'key':
-      return {
-        selector,
-        has: (key) => key.length === selector.key.length && key.toLowerCase() === selector.key,
-      };
-    case 'regex': {
-      const folds = name === 'TX' || name.startsWith('REQUEST_HEADERS');
-      const pattern = new RegExp(selector.source, folds ? 'i' : '');
-      return { selector, has: (key) => pattern.test(key) };
+  #picks(name: Collection, selector: Selector): Picks {
+    switch (selector.kind) {
+      case 'all':
+        return { selector, has: () => true };
+      case 'key':
+        return {
+          selector,
+          has: (key) => key.length === selector.key.length && key.toLowerCase() === selector.key,
+        };
+      case 'regex': {
+        // Names come from clients too: no pattern of them may take its time.
+        const caseInsensitive = name === 'TX' || name.startsWith('REQUEST_HEADERS');
+        const pattern = compilePattern(selector.source, { caseInsensitive });
+        if (!pattern.ok) this.faults.push({ source: selector.source, ...pattern.error });
+        return { selector, has: (key) => pattern.ok && pattern.value.test(key) };
+      }
     }
   }
 }

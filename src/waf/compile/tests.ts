@@ -13,7 +13,7 @@ import {
   utf8Encoding,
 } from '../operators/index.ts';
 import type { Matcher, Test } from '../program.ts';
-import { compilePattern, type Pattern, warm } from '../rx/index.ts';
+import { compilePattern, compilePatternSteps, type Pattern, warm } from '../rx/index.ts';
 import type { Slots } from './slots.ts';
 
 export interface TestFault {
@@ -87,6 +87,17 @@ export function compileTest(
     case 'detectXSS':
       return ok({ kind: 'matcher', matcher: XSS });
   }
+}
+
+/** Compiles the operator's pattern in steps, so that `compileTest` finds it; its faults are told there. */
+export function* preparePattern(operator: Operator, shared: Shared): Generator<undefined, void> {
+  if (operator.name !== 'rx' || shared.patterns.has(operator.pattern)) return;
+  const compiled = yield* compilePatternSteps(operator.pattern);
+  if (!compiled.ok) return;
+  yield;
+  warm(compiled.value);
+  shared.patterns.set(operator.pattern, compiled.value);
+  yield;
 }
 
 function compileRx(source: string, shared: Shared): Result<Test, TestFault> {

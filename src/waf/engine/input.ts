@@ -23,6 +23,8 @@ export interface RequestInput {
   readonly uid: string;
   /** ISO code, or ''. */
   readonly country: string;
+  /** The client has passed a challenge a while ago: rules that ask for one only count. */
+  readonly cleared?: boolean;
   /** In [0, 1): decides on sampling. */
   readonly dice: number;
   /** Milliseconds since 1970. */

@@ -11,6 +11,8 @@ export class Member {
   hi = 0;
   /** What chains have made of it, by their index; null while no chain has changed it. */
   derived: (Derived | undefined)[] | null = null;
+  /** The same, step by step. */
+  stages: (readonly Derived[] | undefined)[] | null = null;
 
   constructor(of: string, key: string, value: string) {
     this.of = of;

@@ -9,4 +9,7 @@ export interface TransactionState {
   readonly removedRules: Uint8Array | null;
   readonly labels: readonly string[];
   readonly engine: 'on' | 'off' | 'detect';
+  /** How rules have chosen to read the body. */
+  readonly processor: string;
+  readonly forcedBody: boolean;
 }

@@ -13,8 +13,9 @@ import type { RequestInput } from './input.ts';
 import { changed, expand } from './macro.ts';
 import { type BodyFacts, Variables } from './members.ts';
 import type { TransactionState } from './state.ts';
+import { type Change, MAX_MATCHES, type Trace } from './trace.ts';
 import { TxValues } from './tx-values.ts';
-import { everyStep, type Matched, ValueLists, type Values } from './values.ts';
+import { type Matched, ValueLists, type Values } from './values.ts';
 
 /** Tests between two looks at the time; a test counts once more for every 64 bytes of its value. */
 const LOOK_EVERY = 64;
@@ -41,15 +42,18 @@ export class Transaction {
   tested = 0;
   readonly #lists: ValueLists;
   readonly #watch: Watch;
-  /** Rules that only set something up are told of, too: to explain a verdict. */
-  readonly #tellsAll: boolean;
+  /** What each rule did, those that only set something up included; null: nobody asks. */
+  readonly traces: Trace[] | null;
   /** Rules that the board has taken out, by id; nearly always null. */
   readonly #off: ReadonlySet<number> | null;
   #removedTargets = 0;
   #removedRules: Uint8Array | null = null;
   #overBudget = false;
   #sinceLook = 0;
+  /** Of the rule at hand. */
+  #changes: Change[] = [];
 
+  /** @param tellsAll rules that only set something up are told of, too: to explain a verdict */
   constructor(
     program: Program,
     request: RequestInput,
@@ -63,7 +67,7 @@ export class Transaction {
     this.#lists = new ValueLists(program, this.variables, this.tx);
     this.#off = off;
     this.#watch = watch;
-    this.#tellsAll = tellsAll;
+    this.traces = tellsAll ? [] : null;
   }
 
   bodyRead(body: BodyFacts): void {
@@ -78,6 +82,8 @@ export class Transaction {
       removedTargets: this.#removedTargets,
       removedRules: this.#removedRules,
       engine: this.engine,
+      processor: this.variables.processor,
+      forcedBody: this.variables.forcedBody,
     };
   }
 
@@ -88,6 +94,8 @@ export class Transaction {
     this.#removedTargets = state.removedTargets;
     this.#removedRules = state.removedRules;
     this.engine = state.engine;
+    this.variables.processor = state.processor;
+    this.variables.forcedBody = state.forcedBody;
   }
 
   run(phase: Phase): Outcome {
@@ -133,8 +141,9 @@ export class Transaction {
   #try(compiled: CompiledRule): boolean {
     const { rule, links } = compiled;
     if (rule.only !== null && !this.#holds(rule.only)) return false;
-    const told = compiled.told || this.#tellsAll;
+    const told = compiled.told || this.traces !== null;
     this.#lists.matched = NOTHING;
+    if (this.traces !== null) this.#changes = [];
     let hit: Hit | null = null;
     for (let i = 0; i < links.length; i++) {
       const last = i === links.length - 1;
@@ -144,8 +153,20 @@ export class Transaction {
       this.#lists.matched = matched;
     }
     for (const label of rule.labels) if (!this.labels.includes(label)) this.labels.push(label);
-    if (hit !== null && this.hits.length < MAX_HITS) this.hits.push(hit);
+    if (hit === null || this.hits.length >= MAX_HITS) return true;
+    this.hits.push(hit);
+    this.traces?.push(this.#traceOf(compiled, hit));
     return true;
+  }
+
+  #traceOf({ rule, links }: CompiledRule, hit: Hit): Trace {
+    return {
+      rule,
+      hit,
+      matched: this.#lists.matched.slice(0, MAX_MATCHES),
+      changes: this.#changes,
+      controls: links.some((link) => link.controls.length > 0),
+    };
   }
 
   #holds({ apps, samplePercent, expiresAtMs }: NonNullable<CompiledRule['rule']['only']>): boolean {
@@ -231,7 +252,8 @@ export class Transaction {
     values: Values,
     i: number,
   ): boolean {
-    for (const value of everyStep(values.members[i]!.value, link.atom!.chain)) {
+    for (const { value, lo, hi } of this.#lists.stages(values.members[i]!, link.atom!.chain)) {
+      if (!link.negated && !mayMatch(matcher.need, lo, hi)) continue;
       this.tested++;
       if (matcher.test(value) !== link.negated) return this.#captured(link, value);
     }
@@ -283,6 +305,10 @@ export class Transaction {
     const after = changed(op, before, op === 'unset' ? '' : this.#expand(value, found));
     if (slot >= 0) this.tx.set(slot, after);
     else this.tx.setByName(key, after);
+    if (this.traces !== null) {
+      const written = slot >= 0 ? (this.program.nameOfSlot[slot] ?? '') : key;
+      this.#changes.push({ name: written, before, after });
+    }
   }
 
   #tell({ rule, msg, logData, disposition }: CompiledRule, found: Matched): Hit {
@@ -318,6 +344,7 @@ export class Transaction {
       case 'drop':
         return { kind: 'stop', stop: { kind: 'drop', status: 403, rule: rule.id, phase } };
       case 'challenge':
+        if (this.variables.request.cleared === true) return null;
         return { kind: 'stop', stop: { kind: 'challenge', status: 403, rule: rule.id, phase } };
       case 'allow':
         return disposition.scope === 'phase'

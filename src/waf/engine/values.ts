@@ -1,6 +1,6 @@
 /** Selections and atoms of one transaction: lists of values with the bytes that occur in them. */
-import type { Atom, Chain, Picks, Program, Selection, SelectionPart } from '../program.ts';
-import { HI, LO } from '../signature.ts';
+import type { Atom, Chain, Picks, Program, Selection, SelectionPart, Step } from '../program.ts';
+import { signatureOf } from '../signature.ts';
 import { type Derived, Member } from './member.ts';
 import type { Variables } from './members.ts';
 import type { TxValues } from './tx-values.ts';
@@ -137,29 +137,29 @@ export class ValueLists {
     }
   }
 
+  /** Lists are copied only when a value changes: most requests hold nothing to decode. */
   #derive(selected: Values, chain: Chain): Values {
     const { members } = selected;
-    const { triggers } = chain;
-    const count = members.length;
-    const values = selected.values.slice();
-    const los = selected.los.slice();
-    const his = selected.his.slice();
-    let lo = 0;
-    let hi = 0;
-    for (let i = 0; i < count; i++) {
+    const { triggers, always } = chain;
+    let copy: { values: string[]; los: number[]; his: number[] } | null = null;
+    for (let i = 0; i < members.length; i++) {
       const member = members[i]!;
-      if (chain.always || ((member.lo & triggers.lo) | (member.hi & triggers.hi)) !== 0) {
-        const derived = this.#apply(member, chain);
-        values[i] = derived.value;
-        los[i] = derived.lo;
-        his[i] = derived.hi;
-      }
-      lo |= los[i]!;
-      hi |= his[i]!;
+      if (!always && ((member.lo & triggers.lo) | (member.hi & triggers.hi)) === 0) continue;
+      const derived = this.#apply(member, chain);
+      if (derived === member) continue;
+      copy ??= {
+        values: selected.values.slice(),
+        los: selected.los.slice(),
+        his: selected.his.slice(),
+      };
+      copy.values[i] = derived.value;
+      copy.los[i] = derived.lo;
+      copy.his[i] = derived.hi;
     }
-    return { members, values, los, his, lo, hi, phase: selected.phase };
+    return copy === null ? selected : together(members, copy, selected.phase);
   }
 
+  /** @returns the member itself where the chain changes nothing */
   #apply(member: Member, chain: Chain): Derived {
     const known = member.derived?.[chain.index];
     if (known !== undefined) return known;
@@ -168,38 +168,57 @@ export class ValueLists {
     member.derived[chain.index] = derived;
     return derived;
   }
+
+  /** The value, and after it what every step makes of it that changes it: multiMatch. */
+  stages(member: Member, chain: Chain): readonly Derived[] {
+    const known = member.stages?.[chain.index];
+    if (known !== undefined) return known;
+    const made = stagesOf(member, chain);
+    member.stages ??= new Array<undefined>(this.#chainCount).fill(undefined);
+    member.stages[chain.index] = made;
+    return made;
+  }
+}
+
+function together(
+  members: readonly Member[],
+  { values, los, his }: { values: string[]; los: number[]; his: number[] },
+  phase: number,
+): Values {
+  let lo = 0;
+  let hi = 0;
+  for (let i = 0; i < los.length; i++) {
+    lo |= los[i]!;
+    hi |= his[i]!;
+  }
+  return { members, values, los, his, lo, hi, phase };
 }
 
 function applyChain(member: Member, { steps }: Chain): Derived {
-  let { value, lo, hi } = member;
-  for (const { apply, triggers, name, always } of steps) {
-    if (!always && ((lo & triggers.lo) | (hi & triggers.hi)) === 0) continue;
-    const next = apply(value);
-    if (next === value) continue;
-    value = next;
-    // The signature knows no case.
-    if (name === 'lowercase') continue;
-    lo = 0;
-    hi = 0;
-    for (let i = 0; i < value.length; i++) {
-      const byte = value.charCodeAt(i);
-      lo |= LO[byte]!;
-      hi |= HI[byte]!;
-    }
-  }
-  return { value, lo, hi };
+  let current: Derived = member;
+  for (const step of steps) current = applyStep(current, step);
+  return current;
 }
 
-/** The value after every step that changes it, the first being the value itself: multiMatch. */
-export function everyStep(value: string, { steps }: Chain): string[] {
-  const all = [value];
-  let current = value;
-  for (const { apply } of steps) {
-    const next = apply(current);
-    if (next !== current) all.push(next);
+/** @returns the same where nothing changes */
+function applyStep(before: Derived, { apply, triggers, name, always }: Step): Derived {
+  const { lo, hi } = before;
+  if (!always && ((lo & triggers.lo) | (hi & triggers.hi)) === 0) return before;
+  const value = apply(before.value);
+  if (value === before.value) return before;
+  // A signature knows no case.
+  return name === 'lowercase' ? { value, lo, hi } : { value, ...signatureOf(value) };
+}
+
+function stagesOf(member: Member, { steps }: Chain): readonly Derived[] {
+  const stages: Derived[] = [member];
+  let current: Derived = member;
+  for (const step of steps) {
+    const next = applyStep(current, step);
+    if (next !== current) stages.push(next);
     current = next;
   }
-  return all;
+  return stages;
 }
 
 function listOf(members: readonly Member[], phase: number): Values {

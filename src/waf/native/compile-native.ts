@@ -3,21 +3,34 @@
  * several branches the first that holds is told, the others then look no more.
  */
 import type { DocPath, Report } from '../../model/issue.ts';
-import type { Disposition, Link, Operator, Phase, Rule, SetVar, TransformName } from '../ir.ts';
+import type {
+  Disposition,
+  Link,
+  Operator,
+  Phase,
+  Place,
+  Rule,
+  SetVar,
+  TransformName,
+} from '../ir.ts';
 import { compilePattern } from '../rx/index.ts';
 import { type Branch, branchesOf, type Literal, MAX_BRANCHES } from './branches.ts';
 import { FIELD_NAMES, fieldTarget } from './fields.ts';
 import type { Leaf, NativeRule } from './native-schema.ts';
+import { toBytes } from './text.ts';
 
 /** Where scores of native rules add up. */
 export const NATIVE_SCORE = 'zonegate_score';
 
 const PHASE = { head: 1, body: 2, 'answer-head': 3, 'answer-body': 4 } as const;
 
-/** @param path of the list in its document */
+/**
+ * @param placeOf where in its file something of the document stands
+ * @param path of the list in its document
+ */
 export function compileNative(
   rules: readonly NativeRule[],
-  file: string,
+  placeOf: (path: DocPath) => Place,
   path: DocPath,
   report: Report,
 ): readonly Rule[] {
@@ -37,7 +50,8 @@ export function compileNative(
       });
       return [];
     }
-    return branches.map((branch, b) => ruleOf(rule, branch, b, branches.length, file, report));
+    const place = placeOf(at);
+    return branches.map((branch, b) => ruleOf(rule, branch, b, branches.length, place, report));
   });
 }
 
@@ -46,11 +60,14 @@ function ruleOf(
   branch: Branch,
   index: number,
   branches: number,
-  file: string,
+  place: Place,
   report: Report,
 ): Rule {
   const phase: Phase = PHASE[rule.phase];
-  const links = branch.flatMap((literal) => linkOf(literal, phase, report));
+  // What is told of a hit is the value that its last condition found.
+  const isFound = ({ leaf, none }: Literal): boolean => leaf.label === undefined && !none;
+  const ordered = [...branch.filter((l) => !isFound(l)), ...branch.filter(isFound)];
+  const links = ordered.flatMap((literal) => linkOf(literal, phase, report));
   const told = `zonegate_told_${rule.id}`;
   const effects: SetVar[] = rule.labels.map((label) => ({
     name: `label_${label}`,
@@ -82,7 +99,7 @@ function ruleOf(
       expiresAtMs: rule.expires === undefined ? null : Date.parse(rule.expires),
       owner: rule.owner,
     },
-    place: { file, line: 0, column: 0 },
+    place,
   };
 }
 
@@ -241,12 +258,5 @@ function byteRange(text: string, path: DocPath, report: Report): Operator | null
   }
   return { name: 'validateByteRange', ranges };
 }
-
-/** What stands in YAML as text stands in requests as UTF-8. */
-const toBytes = (text: string): string => {
-  let bytes = '';
-  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte);
-  return bytes;
-};
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { countSchema, nameSchema } from '../../model/schema.ts';
 import { TRANSFORMS } from '../ir.ts';
 
-const OPS = [
+export const OPS = [
   ...['equals', 'contains', 'startsWith', 'endsWith', 'matches', 'in', 'phrases', 'network'],
   ...['eq', 'ne', 'gt', 'ge', 'lt', 'le', 'exists', 'sqli', 'xss', 'bytesOutside'],
 ] as const;

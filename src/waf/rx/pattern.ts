@@ -42,7 +42,7 @@ export interface Pattern {
 }
 
 /** V8 gets no longer value, whatever the pattern. */
-const BACKTRACK_MAX_BYTES = 8192;
+export const BACKTRACK_MAX_BYTES = 8192;
 /** About half a millisecond. */
 const MAX_STEPS = 300_000;
 /** A limit below it is not worth an engine. */
@@ -58,28 +58,66 @@ export function compilePattern(
   source: string,
   options: { readonly caseInsensitive?: boolean } = {},
 ): Result<Pattern, RxFault> {
+  const steps = compilePatternSteps(source, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same with pauses: the largest patterns take a tenth of a second. */
+export function* compilePatternSteps(
+  source: string,
+  options: { readonly caseInsensitive?: boolean } = {},
+): Generator<undefined, Result<Pattern, RxFault>> {
   const parsed = parse(source, options.caseInsensitive ?? false);
   if (!parsed.ok) return parsed;
   const { tree, groups } = parsed.value;
+  yield;
   const { growth, steps } = workOf(tree);
   const exact = isLinear(tree);
   if (!exact && growth !== 'linear' && growth !== 'quadratic')
     return fail(
       whole(source, `what a linear engine can run, or less than ${growth} work for another`),
     );
+  yield;
   const tier = { growth, backtrackMaxBytes: limitOf(steps), exact };
+  const need = needOf(tree);
+  yield;
   try {
-    const engines = {
-      tree,
-      groups: Math.min(groups, MAX_GROUP),
-      linear: new Linear(print(tree, RE2)),
-    };
-    return ok(new TieredPattern(source, needOf(tree), tier, engines));
+    const engines = yield* enginesOf(tree, Math.min(groups, MAX_GROUP));
+    return ok(new TieredPattern(source, need, tier, engines));
   } catch (error) {
     // Both engines say by exceptions that a pattern is too large for them.
     const reason = error instanceof Error ? error.message : String(error);
     return fail(whole(source, `a pattern that both engines can hold (${reason.slice(0, 100)})`));
   }
+}
+
+interface Engines {
+  readonly groups: number;
+  readonly linear: Linear;
+  readonly backtracking: RegExp;
+  /** The same one where the pattern captures nothing. */
+  readonly capturing: RegExp;
+  /** Searched for in long values first; null: nothing is known. */
+  readonly literals: Matcher | null;
+}
+
+function* enginesOf(tree: Node, groups: number): Generator<undefined, Engines> {
+  const linear = new Linear(print(tree, RE2));
+  yield;
+  const texts = literalsOf(tree);
+  const literals = texts === null ? null : compilePhrases(texts);
+  yield;
+  const referred = (index: number): boolean =>
+    some(tree, (node) => node.kind === 'backreference' && node.index === index);
+  const backtracking = regexpOf(tree, referred);
+  yield;
+  const capturing =
+    groups === 0 ? backtracking : regexpOf(tree, (index) => index <= MAX_GROUP || referred(index));
+  yield;
+  return { groups, linear, backtracking, capturing, literals };
 }
 
 const whole = (source: string, expected: string): RxFault => ({
@@ -104,33 +142,20 @@ class TieredPattern implements Pattern {
   private readonly limit: number;
   private readonly groups: number;
   private readonly backtracking: RegExp;
-  /** The same one where the pattern captures nothing. */
   private readonly capturing: RegExp;
   private readonly linear: Linear;
-  /** Searched for in long values first; null: nothing is known. */
   private readonly literals: Matcher | null;
 
-  constructor(
-    source: string,
-    need: Need,
-    tier: Tier,
-    made: { readonly tree: Node; readonly groups: number; readonly linear: Linear },
-  ) {
+  constructor(source: string, need: Need, tier: Tier, engines: Engines) {
     this.source = source;
     this.need = need;
     this.tier = tier;
     this.limit = tier.backtrackMaxBytes;
-    this.groups = made.groups;
-    this.linear = made.linear;
-    const texts = literalsOf(made.tree);
-    this.literals = texts === null ? null : compilePhrases(texts);
-    const referred = (index: number): boolean =>
-      some(made.tree, (node) => node.kind === 'backreference' && node.index === index);
-    this.backtracking = regexpOf(made.tree, referred);
-    this.capturing =
-      made.groups === 0
-        ? this.backtracking
-        : regexpOf(made.tree, (index) => index <= MAX_GROUP || referred(index));
+    this.groups = engines.groups;
+    this.backtracking = engines.backtracking;
+    this.capturing = engines.capturing;
+    this.linear = engines.linear;
+    this.literals = engines.literals;
   }
 
   test(value: string): boolean {

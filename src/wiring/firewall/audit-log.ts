@@ -39,6 +39,11 @@ export class AuditLog implements FirewallListener {
     return this.#path === this.#accessPath ? this.#access : this.#own;
   }
 
+  /** For events of others, which need no firewall: then they stand among the access lines. */
+  get writer(): BatchWriter | null {
+    return this.#path === 'off' ? this.#access : this.#writer;
+  }
+
   follow({ firewall }: Snapshot): void {
     const path = firewall?.audit.to ?? 'off';
     if (path === this.#path) return;

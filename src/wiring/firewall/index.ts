@@ -2,24 +2,19 @@
 
 import type pino from 'pino';
 import type { FirewallGauges } from '../../shell/observe/firewall-counters.ts';
-import { answer } from '../../shell/proxy/gate-answer.ts';
-import type { Gateway } from '../../shell/proxy/gateway.ts';
-import type {
-  InspectedRequest,
-  Inspection,
-  Inspector,
-  Verdict,
-} from '../../shell/proxy/inspector.ts';
+import type { InspectedRequest, Inspection, Inspector } from '../../shell/proxy/inspector.ts';
 import type { RequestRecord } from '../../shell/proxy/record.ts';
 import { CpuWatch } from '../../shell/waf/cpu-watch.ts';
 import { JudgePool } from '../../shell/waf/pool.ts';
 import type { Snapshot } from '../../snapshot/index.ts';
 import { Judgement, type Ruling } from '../../waf/judge.ts';
 import { linearBytes, patternTests } from '../../waf/rx/index.ts';
+import { Clearance } from '../rate/clearance.ts';
+import { Refused } from '../rate/passage.ts';
 import type { AuditLog } from './audit-log.ts';
 import { requestInput } from './input-of.ts';
 import { type Stopwatch, WafInspection } from './inspection.ts';
-import { refuse } from './verdicts.ts';
+import { PASSED } from './verdicts.ts';
 
 /** Told once for each request that was judged. */
 export interface FirewallListener {
@@ -45,14 +40,9 @@ export const firewallGauges = ({ side, log }: FirewallParts): FirewallGauges => 
 export interface FirewallOptions {
   readonly listener: FirewallListener;
   readonly trouble: (text: string) => void;
+  /** Where an address is, as ISO code; '' where nobody knows. */
+  readonly countryOf: (address: string) => string;
 }
-
-const CHALLENGED = answer(
-  403,
-  'waf-challenge',
-  'The request was refused by the firewall.',
-  'http_request_denied',
-);
 
 export class FirewallSide implements Inspector {
   readonly pool: JudgePool;
@@ -83,8 +73,12 @@ export class FirewallSide implements Inspector {
     if (decision.from === 'peer' || decision.copyMark !== null) return null;
     const orders = snapshot.firewallOrders.of(policy, request.sender.client);
     if ((orders.mode ?? policy.mode) === 'off') return null;
+    const clearance = Clearance.of(request, policy);
+    if (clearance !== null && clearance.back !== null) return new Refused(clearance.back, null);
     const stopwatch = new PhaseWatch(policy.budgetMs);
-    const input = requestInput(request, String(this.#nextId++), '', '');
+    const country = this.#options.countryOf(request.sender.client);
+    const cleared = clearance?.cleared === true;
+    const input = requestInput(request, String(this.#nextId++), country, cleared);
     const judgement = new Judgement(policy, input, orders, stopwatch);
     return new WafInspection(
       judgement,
@@ -93,7 +87,8 @@ export class FirewallSide implements Inspector {
         digest: firewall.recipe.digest,
         orders,
         stopwatch,
-        challenge: (): Verdict => refuse(CHALLENGED),
+        // No rule asks for one where there is no clearance.
+        challenge: () => clearance?.challenge() ?? PASSED,
         over: (inspection) => this.#options.listener.judged(inspection, record, snapshot),
       },
       request.hasBody,
@@ -113,8 +108,9 @@ class PhaseWatch extends CpuWatch implements Stopwatch {
   }
 }
 
-export function openFirewall(gateway: Gateway, audit: AuditLog, log: pino.Logger): FirewallSide {
-  const side = new FirewallSide({ listener: audit, trouble: (text) => log.error(text) });
-  gateway.inspector = side;
-  return side;
-}
+export const openFirewall = (
+  audit: AuditLog,
+  countryOf: (address: string) => string,
+  log: pino.Logger,
+): FirewallSide =>
+  new FirewallSide({ listener: audit, trouble: (text) => log.error(text), countryOf });

@@ -7,8 +7,8 @@ import type { HeaderList, RequestInput, ResponseInput } from '../../waf/engine/i
 export function requestInput(
   { head, decision, sender, record }: InspectedRequest,
   requestId: string,
-  uid: string,
   country: string,
+  cleared: boolean,
 ): RequestInput {
   return {
     method: head.method,
@@ -21,8 +21,9 @@ export function requestInput(
     requestId,
     app: decision.route.app,
     zone: decision.targets[0].zone.id,
-    uid,
+    uid: decision.uid ?? '',
     country,
+    cleared,
     dice: Math.random(),
     receivedAtMs: record.startedAtMs,
   };

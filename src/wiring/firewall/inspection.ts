@@ -43,6 +43,7 @@ export class WafInspection implements Inspection {
   readonly judgement: Judgement;
   readonly bench: Bench;
   readonly first: Verdict;
+  readonly answerLines = '';
   readonly wantsBytes: number;
   wantsAnswerBytes = 0;
   /** How the body was treated, for metrics. */
@@ -53,6 +54,7 @@ export class WafInspection implements Inspection {
   unjudged = false;
   #answer: ResponseInput | null = null;
   #takeBack: (() => void) | null = null;
+  #isOver = false;
 
   constructor(judgement: Judgement, bench: Bench, hasBody: boolean) {
     this.judgement = judgement;
@@ -93,6 +95,8 @@ export class WafInspection implements Inspection {
       return this.#verdict(this.#timed(2, () => judgement.body(null, true)));
     }
     inflateBody(coding, bytes, inflatedBytes, (inflated) => {
+      // The client has gone meanwhile: nobody waits for a verdict.
+      if (this.#isOver) return;
       if (!inflated.ok) {
         later(blocks ? inflateVerdict(inflated.error) : this.#verdict(judgement.body(null, true)));
         return;
@@ -119,9 +123,9 @@ export class WafInspection implements Inspection {
         orders: bench.orders,
         state: judgement.save(),
         // A copy: the thread must not share what the loop writes on.
-        bytes: Uint8Array.from(bytes),
+        bytes: new Uint8Array(bytes),
         truncated,
-        budgetMs: judgement.policy.budgetMs,
+        budgetMs: threadBudgetMs(judgement.policy.budgetMs, bytes.length),
       },
       (judged) => later(this.#judged(judged)),
     );
@@ -157,6 +161,7 @@ export class WafInspection implements Inspection {
   }
 
   over(): void {
+    this.#isOver = true;
     this.#takeBack?.();
     this.#takeBack = null;
     this.judgement.finish();
@@ -171,6 +176,11 @@ export class WafInspection implements Inspection {
     return this.bench.stopwatch.timed(phase, judge);
   }
 }
+
+/** A thread holds nobody else up, and harmless text costs by its length: a budget for every so many bytes. */
+const BYTES_PER_BUDGET = 16_384;
+const threadBudgetMs = (budgetMs: number, bytes: number): number =>
+  budgetMs * Math.max(1, Math.ceil(bytes / BYTES_PER_BUDGET));
 
 /** Only text that is not coded, and of a type that is listed. */
 function looksAt({ headers }: ResponseInput, types: ReadonlySet<string>): boolean {

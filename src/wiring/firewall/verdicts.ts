@@ -15,6 +15,12 @@ const MEANS: Readonly<Record<RefusalCode, string>> = {
   'waf-ambiguous-body': 'The request’s body can be read in more than one way.',
   'waf-over-budget': 'The request took too long to be judged.',
 };
+const STATUS: Readonly<Record<RefusalCode, number>> = {
+  'waf-rule': 403,
+  'waf-score': 403,
+  'waf-ambiguous-body': 400,
+  'waf-over-budget': 503,
+};
 const ANSWER_WITHHELD = answer(
   502,
   'waf-answer',
@@ -39,6 +45,14 @@ const BAD_STREAM = answer(
   'The body is not what its content coding says.',
   'http_request_error',
 );
+
+/** All that the firewall answers; a rule may refuse with a status of its own. */
+export const FIREWALL_ANSWERS: readonly GateAnswer[] = [
+  ...(Object.keys(MEANS) as RefusalCode[]).map((code) =>
+    answer(STATUS[code], code, MEANS[code], 'http_request_denied'),
+  ),
+  ...[BODY_TOO_LONG, BAD_CODING, BAD_STREAM, ANSWER_WITHHELD],
+];
 
 const refusals = new Map<string, GateAnswer>();
 

@@ -1,5 +1,5 @@
 /** Gates that share counts by a real Redis, which is killed, frozen and brought back. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RedisSettings } from '../../../src/failover/store-settings.ts';
@@ -10,7 +10,7 @@ import { RedisLink } from '../../../src/shell/fleet/redis-link.ts';
 import { RedisPlace } from '../../../src/shell/fleet/redis-place.ts';
 import { RateExchange } from '../../../src/shell/rate/exchange.ts';
 import { redisSettings } from '../../support/boards.ts';
-import { scratch } from '../../support/config.ts';
+import { ROOT, scratch } from '../../support/config.ts';
 import { ask, roomOf } from '../../support/rates.ts';
 import { type RedisServer, startRedis } from '../../support/redis.ts';
 import { until } from '../../support/until.ts';
@@ -234,8 +234,9 @@ describe('two gates with one Redis', () => {
 
   it('need these rights and no more', async () => {
     const server = await startRedis();
-    const rights = 'resetkeys ~{zonegate}:rate:* -@all +ping +eval +time +zadd +zremrangebyscore';
-    const rule = `on >${PASSWORD} ${rights} +zcard +pexpire +hincrby +hgetall +hdel`;
+    const docs = readFileSync(join(ROOT, 'docs', 'stores.md'), 'utf8');
+    const rights = /^ACL SETUSER gate (~{zonegate}:rate:.*)$/m.exec(docs)?.[1] ?? '';
+    const rule = `on >${PASSWORD} resetkeys -@all ${rights}`;
     await server.command('ACL', 'SETUSER', 'gate', ...rule.split(' '));
     const passwordFile = join(scratch(), 'password');
     writeFileSync(passwordFile, PASSWORD);

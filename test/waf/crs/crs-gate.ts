@@ -47,7 +47,8 @@ export const SHOP_POLICY = `
 export async function crsGate(upstreamPort: number, policy: string): Promise<CrsGate> {
   const audit = join(scratch(), 'audit.log');
   const gate = await plainGate([upstreamPort], {
-    gate: 'headers: { underscore: pass }\npaths: { query: raw }',
+    // Test and gate share one loop: what delays it is not the gate's load.
+    gate: 'headers: { underscore: pass }\npaths: { query: raw }\noverload: { eventLoopDelayMs: 10000 }',
     firewall: `default: shop
 audit: { to: ${audit}, values: full, headers: [X-CRS-Test] }
 ruleSets: { crs: { seclang: ["${crsFolder()}"] } }
