@@ -2,7 +2,12 @@
 import type { Issue, Report } from '../model/issue.ts';
 import type { Route, RouteTable } from '../route/index.ts';
 import type { RoutesDoc } from '../route/routes-schema.ts';
-import { compileFirewall, type Firewall, type RuleFault } from '../waf/compile-firewall.ts';
+import {
+  compileFirewall,
+  type Firewall,
+  type RuleFault,
+  recipeDigest,
+} from '../waf/compile-firewall.ts';
 import { firewallSchema } from '../waf/firewall-schema.ts';
 import { Forge, type RuleTexts } from '../waf/forge.ts';
 import type { Policy } from '../waf/policy.ts';
@@ -31,7 +36,7 @@ export function compileFirewallPart(
   const doc = parseDocument(firewallSchema, part.doc.data, report);
   if (doc === null || report.failed) return null;
   return compileFirewall(
-    { doc, texts, nowMs, digest },
+    { doc, texts, nowMs, digest: recipeDigest(digest, doc, nowMs) },
     { forge, report, faults, file: part.doc.file, locate: (path) => part.doc.locate(path, false) },
   );
 }

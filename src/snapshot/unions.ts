@@ -17,10 +17,11 @@ export function flattenUnions(issues: readonly ZodIssue[]): ZodIssue[] {
 
 const WRONG_TYPE = 1000;
 
-/** The shape that was meant has the right type at its root, and the fewest mistakes. */
+/** The shape that was meant has the right type at its root, knows the keys there, and has the fewest mistakes. */
 function distance(issues: readonly ZodIssue[]): number {
   const wrongType = issues.some(
     (i) => i.path.length === 0 && (i.code === 'invalid_type' || i.code === 'invalid_value'),
   );
-  return (wrongType ? WRONG_TYPE : 0) + issues.length;
+  const strange = issues.some((i) => i.path.length === 0 && i.code === 'unrecognized_keys');
+  return (wrongType ? WRONG_TYPE : 0) + (strange ? 1 : 0) + issues.length;
 }

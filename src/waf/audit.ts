@@ -77,18 +77,46 @@ export function auditLine(
   })}\n`;
 }
 
-/** Short, without what looks like a secret: whole under a telling name, else long runs of digits. */
+/**
+ * Short, without what looks like a secret: whole under a telling name; of a text that holds names itself, as a
+ * query or a body, what stands behind a telling one; else long runs of digits.
+ */
 export function redacted(target: string, value: string): string {
-  const name = target.toLowerCase();
-  if (SECRET_NAMES.some((s) => name.includes(s))) return `(${value.length} bytes)`;
+  if (isTelling(target)) return `(${value.length} bytes)`;
+  const shown = withoutSecrets(value.slice(0, VALUE_BYTES));
   let text = '';
   let digits = 0;
-  for (let i = 0; i < Math.min(value.length, VALUE_BYTES); i++) {
-    const char = value[i]!;
+  for (const char of shown) {
     const isDigit = char >= '0' && char <= '9';
-    digits = isDigit ? digits + 1 : 0;
+    // Cards are written in groups.
+    if (isDigit) digits++;
+    else if (char !== ' ' && char !== '-') digits = 0;
     // Years and sizes stay readable; numbers of cards, phones and people do not.
-    text += digits > 4 ? '*' : char;
+    text += isDigit && digits > 4 ? '*' : char;
   }
   return value.length > VALUE_BYTES ? `${text}… (${value.length} bytes)` : text;
+}
+
+function isTelling(name: string): boolean {
+  const lower = name.toLowerCase();
+  return SECRET_NAMES.some((s) => lower.includes(s));
+}
+
+/** A name, perhaps in quotes, and what parts it from its value. */
+const NAMED = /([\w.%[\]-]{1,64})["']?\s{0,8}(=|:)\s{0,8}["']?/g;
+
+/** `a=1&password=x` without the x; JSON and headers, too. */
+function withoutSecrets(value: string): string {
+  let text = '';
+  let from = 0;
+  for (const match of value.matchAll(NAMED)) {
+    const [whole, name = '', sign] = match;
+    const at = match.index + whole.length;
+    if (match.index < from || !isTelling(name)) continue;
+    // Behind a colon a value may hold spaces, as `Authorization: Basic …`.
+    const end = value.slice(at).search(sign === '=' ? /[&;,\s"'}]/ : /[&;,\r\n"'}]/);
+    text += `${value.slice(from, at)}***`;
+    from = end < 0 ? value.length : at + end;
+  }
+  return text + value.slice(from);
 }

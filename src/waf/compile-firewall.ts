@@ -29,8 +29,18 @@ export interface FirewallRecipe {
   readonly doc: FirewallDoc;
   readonly texts: ReadonlyMap<string, RuleTexts>;
   readonly nowMs: number;
-  /** Tells recipes apart. */
+  /** Tells recipes apart: with `recipeDigest`, also those between which something has ended. */
   readonly digest: string;
+}
+
+/** @param digest of the configuration. The same one makes other programs once an exclusion or a rule is over. */
+export function recipeDigest(digest: string, { policies, ruleSets }: FirewallDoc, nowMs: number) {
+  const ends = [
+    ...Object.values(policies).flatMap((p) => p.exclusions),
+    ...Object.values(ruleSets).flatMap((s) => s.rules ?? []),
+  ];
+  const over = ends.filter((e) => e.expires !== undefined && Date.parse(e.expires) <= nowMs);
+  return `${digest} ${over.length}`;
 }
 
 /** A mistake in a rule file, which is no document. */
@@ -245,6 +255,7 @@ function joined(
       report.unknownName([...path, i], 'rule set', name, Object.keys(doc.ruleSets));
   }
   if (parts.length < names.length) return null;
+  checkIds(parts, path, report);
   return {
     key: parts.map((p) => p.key).join(' '),
     source: {
@@ -252,6 +263,20 @@ function joined(
       signature: parts.find((p) => p.source.signature !== null)?.source.signature ?? null,
     },
   };
+}
+
+/** Orders and exclusions name rules by their ids, and what one has told is not told of another. */
+function checkIds(parts: readonly Source[], path: DocPath, report: Report): void {
+  const seen = new Set<number>();
+  for (const [i, { source }] of parts.entries()) {
+    const own = new Set(source.steps.flatMap((s) => (s.kind === 'rule' ? [s.id] : [])));
+    const twice = [...own].find((id) => seen.has(id));
+    if (twice !== undefined)
+      report.error([...path, i], 'duplicate-id', `an earlier rule set has a rule ${twice}, too`, {
+        expected: 'rule sets of one policy without common ids',
+      });
+    for (const id of own) seen.add(id);
+  }
 }
 
 /** What crs-setup.conf would set; CRS asks for the version, and refuses everything without it. */

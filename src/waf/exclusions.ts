@@ -57,7 +57,21 @@ export function judgeExclusion(
     report.warn([...path, 'expires'], 'exclusion-expiring', `the exclusion of ${owner} ends soon`, {
       found: expires!,
     });
-  if (rules.some((rule) => chosenBy(choice, rule))) return;
+  const chosen = rules.filter((rule) => chosenBy(choice, rule));
+  const refuses = chosen.find(
+    (rule) => rule.disposition.kind === 'deny' || rule.disposition.kind === 'drop',
+  );
+  if (refuses !== undefined && entry.target === undefined)
+    report.warn(
+      path,
+      'exclusion-opens',
+      `rule ${refuses.id} is what refuses: without it, what it judges is let pass`,
+      {
+        found: entry.tag ?? String(entry.rule),
+        expected: 'exclusions of the rules that score, or another threshold',
+      },
+    );
+  if (chosen.length > 0) return;
   report.warn(path, 'exclusion-unused', 'the exclusion is of no rule that the policy has', {
     found: entry.tag ?? String(entry.rule),
   });

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Result } from '../model/result.ts';
 import { type CompileFault, compileProgram } from './compile/index.ts';
 import { Shared } from './compile/tests.ts';
-import type { RuleSource } from './ir.ts';
+import type { RuleSource, Step } from './ir.ts';
 import type { ProgramSettings } from './policy.ts';
 import type { Program } from './program.ts';
 import { parseSecLangSteps, type SecFault, type SecFile } from './seclang/index.ts';
@@ -49,7 +49,7 @@ export class Forge {
     settings: ProgramSettings,
     nowMs: number,
   ): Generator<undefined, CompiledProgram> {
-    const whole = `${key} ${digestOf(settings, nowMs)}`;
+    const whole = `${key} ${digestOf(source, settings, nowMs)}`;
     const known = this.#programs.get(whole);
     if (known !== undefined) return known;
     const made = yield* compileProgram(source, settings, this.shared, nowMs);
@@ -71,9 +71,15 @@ function besides(from: string, name: string): string {
   return name.startsWith('/') ? name : `${from.slice(0, from.lastIndexOf('/') + 1)}${name}`;
 }
 
-/** Exclusions that are over make another program. */
-function digestOf({ presets, exclusions, responseBodies }: ProgramSettings, nowMs: number): string {
+/** Exclusions and rules that are over make another program. */
+function digestOf(
+  { steps }: RuleSource,
+  { presets, exclusions, responseBodies }: ProgramSettings,
+  nowMs: number,
+): string {
   const live = exclusions.filter((e) => e.expiresAtMs === null || e.expiresAtMs > nowMs);
-  const what = JSON.stringify([[...presets], live, responseBodies]);
+  const isOver = (step: Step): boolean =>
+    step.kind === 'rule' && (step.only?.expiresAtMs ?? Infinity) <= nowMs;
+  const what = JSON.stringify([[...presets], live, responseBodies, steps.filter(isOver).length]);
   return createHash('sha256').update(what).digest('hex');
 }

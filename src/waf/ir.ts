@@ -25,7 +25,7 @@ export const SCALARS = [
   ...['MULTIPART_UNMATCHED_BOUNDARY', 'MATCHED_VAR', 'MATCHED_VAR_NAME', 'UNIQUE_ID'],
   ...['RESPONSE_STATUS', 'RESPONSE_PROTOCOL', 'RESPONSE_BODY', 'RESPONSE_CONTENT_TYPE'],
   ...['RESPONSE_CONTENT_LENGTH', 'DURATION', 'INBOUND_DATA_ERROR', 'OUTBOUND_DATA_ERROR'],
-  ...['ROUTE', 'COUNTRY', 'UID', 'ZONE'],
+  ...['ROUTE', 'COUNTRY', 'UID', 'ZONE', 'ROUTE_PATH'],
 ] as const;
 /** One value. The last line is zonegate's own; INBOUND_DATA_ERROR is '1' where the body goes on beyond what was inspected. */
 export type Scalar = (typeof SCALARS)[number];

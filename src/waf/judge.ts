@@ -4,9 +4,9 @@
  * be continued from what a worker found (`save`, `restore`).
  */
 import { type BodyReading, bodyKindOf, type ContentType, readBody } from './body/index.ts';
-import type { Hit, Outcome } from './engine/hit.ts';
+import type { Hit, Outcome, Stop } from './engine/hit.ts';
 import type { RequestInput, ResponseInput } from './engine/input.ts';
-import { headerOf } from './engine/members.ts';
+import { fieldOf } from './engine/members.ts';
 import type { TransactionState } from './engine/state.ts';
 import type { Trace } from './engine/trace.ts';
 import { Transaction, type Watch } from './engine/transaction.ts';
@@ -22,7 +22,9 @@ export type RefusalCode =
   | 'waf-score'
   /** The body can be read in two ways. */
   | 'waf-ambiguous-body'
-  | 'waf-over-budget';
+  | 'waf-over-budget'
+  /** No thread was free for a long body, or one was lost. */
+  | 'waf-not-judged';
 
 export type Ruling =
   | { readonly kind: 'pass' }
@@ -71,6 +73,9 @@ export class Judgement {
   /** Nothing more is judged: a rule has allowed it, switched the engine off, or it is refused. */
   #done = false;
   #requestDone = false;
+  /** By a rule of the phase at hand. */
+  #allowed = false;
+  readonly #watch: Watch | undefined;
 
   /** @param tellsAll for `traces`: to explain a verdict */
   constructor(
@@ -83,13 +88,24 @@ export class Judgement {
     this.policy = policy;
     this.mode = orders.mode ?? policy.mode;
     this.request = request;
-    this.type = bodyKindOf(headerOf(request.headers, 'content-type') ?? undefined);
+    this.#watch = watch;
+    this.type = bodyKindOf(fieldOf(request.headers, 'content-type') ?? undefined);
     this.#transaction = new Transaction(policy.program, request, orders.rulesOff, watch, tellsAll);
     this.#shadow =
       policy.shadow === null ? null : new Transaction(policy.shadow, request, null, watch);
     const processor = this.type.kind === 'none' ? '' : this.type.kind.toUpperCase();
     this.#transaction.variables.processor = processor;
     if (this.#shadow !== null) this.#shadow.variables.processor = processor;
+  }
+
+  /** A ruling is carried out: neither the mode, nor a rule, says that it is only told. */
+  get blocks(): boolean {
+    return this.mode === 'block' && this.#transaction.engine === 'on';
+  }
+
+  /** A body, if there is one, is judged. */
+  get wantsBody(): boolean {
+    return !this.#done && !this.#requestDone;
   }
 
   get hits(): readonly Hit[] {
@@ -133,15 +149,16 @@ export class Judgement {
    * @param truncated there is more of it
    */
   body(bytes: string | null, truncated: boolean): Ruling {
-    if (this.#done || this.#requestDone) return this.#now();
-    if (bytes !== null) {
-      const reading = this.#read(bytes, truncated);
+    if (!this.wantsBody) return this.#now();
+    if (bytes !== null || truncated) {
+      const reading = bytes === null ? UNREAD : this.#read(bytes, truncated);
       this.fault = reading.fault;
-      const facts = { reading, bytes, truncated };
+      const facts = { reading, bytes: bytes ?? '', truncated };
       this.#transaction.bodyRead(facts);
       this.#shadow?.bodyRead(facts);
     }
     this.#phase(2);
+    if (this.#allowed) return this.#now();
     const { inboundThreshold } = this.policy;
     const native = this.#transaction.tx.numberOf(NATIVE_SCORE) > 0;
     if (native && this.score >= inboundThreshold) this.#rule('waf-score', 403, 0);
@@ -185,7 +202,8 @@ export class Judgement {
 
   /** Nobody has judged the body: a thread was lost, or there was no room. */
   notJudged(): Ruling {
-    this.#take({ kind: 'over-budget' });
+    if (this.policy.onOverBudget === 'block') this.#rule('waf-not-judged', 503, 0);
+    this.#done = true;
     return this.#now();
   }
 
@@ -215,9 +233,11 @@ export class Judgement {
 
   #phase(phase: Phase): Ruling {
     if (this.#done || (this.#requestDone && phase < 3)) return this.#now();
-    this.#take(this.#transaction.run(phase));
-    // What it finds is counted, and nothing else.
-    this.#shadow?.run(phase);
+    const outcome = this.#transaction.run(phase, this.mode === 'block');
+    const { stop } = this.#transaction;
+    if (stop !== null) this.#stop(stop);
+    this.#take(outcome);
+    this.#judgeBeside(phase);
     if (this.#transaction.engine === 'off') this.#done = true;
     return this.#now();
   }
@@ -225,8 +245,10 @@ export class Judgement {
   #take(outcome: Outcome): void {
     switch (outcome.kind) {
       case 'pass':
+      case 'stop':
         return;
       case 'allow':
+        this.#allowed = true;
         if (outcome.scope === 'all') this.#done = true;
         else this.#requestDone = true;
         return;
@@ -234,13 +256,18 @@ export class Judgement {
         this.overBudget = true;
         if (this.policy.onOverBudget === 'block') this.#rule('waf-over-budget', 503, 0);
         this.#done = true;
-        return;
-      case 'stop':
-        this.#stop(outcome.stop);
     }
   }
 
-  #stop({ kind, status, rule }: Extract<Outcome, { kind: 'stop' }>['stop']): void {
+  /** What it finds is counted, and nothing else: the time it takes is not the request's. */
+  #judgeBeside(phase: Phase): void {
+    const shadow = this.#shadow;
+    if (shadow === null) return;
+    if (this.#watch?.apart === undefined) shadow.run(phase, false);
+    else this.#watch.apart(() => shadow.run(phase, false));
+  }
+
+  #stop({ kind, status, rule }: Stop): void {
     if (kind === 'deny') this.#rule('waf-rule', status, rule);
     else if (this.ruling.kind === 'pass') this.ruling = { kind, rule };
   }
@@ -251,11 +278,22 @@ export class Judgement {
   }
 
   #now(): Ruling {
-    const blocks = this.mode === 'block' && this.#transaction.engine === 'on';
-    if (!blocks) return LET_PASS;
+    if (!this.blocks) return LET_PASS;
     if (this.ruling.kind !== 'pass') this.#done = true;
     return this.ruling;
   }
 }
+
+/** A body that nobody looks at, but that rules may know of. */
+const UNREAD: BodyReading = Object.freeze({
+  kind: 'none',
+  args: [],
+  files: [],
+  partHeaders: [],
+  xml: null,
+  multipart: null,
+  fault: null,
+  rest: '',
+});
 
 const NO_HITS: readonly Hit[] = Object.freeze([]);

@@ -150,6 +150,8 @@ export interface Program {
   readonly slots: readonly (string | undefined)[];
   readonly slotOf: ReadonlyMap<string, number>;
   readonly nameOfSlot: readonly string[];
+  /** Names that the policy has set: no rule changes them, under whatever name it knows them. */
+  readonly pinned: ReadonlySet<string>;
   /** The next exclusion or rule whose time ends: compile again then. Infinity for none. */
   readonly nextExpiryAtMs: number;
   /** Rules that can't ever hit here, and why: for `check`. */

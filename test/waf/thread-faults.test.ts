@@ -115,7 +115,7 @@ describe.each([
     await door.workers.at(-1)?.terminate();
     expect(await answer).toContain(` ${status} `);
     expect(all.origin.requests).toHaveLength(before + requests);
-    if (status === 503) expect(await answer).toContain('waf-over-budget');
+    if (status === 503) expect(await answer).toContain('waf-not-judged');
     open();
     await works(all);
     expect(await value(all.gate, 'zonegate_waf_thread_restarts_total')).toBe(1);

@@ -12,6 +12,9 @@ const ADDS_UP: readonly (readonly [from: number, to: number])[] = [
   [980_000, 980_999],
 ];
 
+export const addsUp = (rule: number): boolean =>
+  ADDS_UP.some(([from, to]) => rule >= from && rule <= to);
+
 export interface ExclusionText {
   /** null: there is none that would make sense. */
   readonly yaml: string | null;
@@ -23,8 +26,7 @@ type Counted = Pick<Row, 'rule' | 'route' | 'target' | 'count' | 'clients' | 'ne
 
 export function exclusionFor(row: Counted): ExclusionText {
   const { rule, target } = row;
-  if (ADDS_UP.some(([from, to]) => rule >= from && rule <= to))
-    return { yaml: null, why: 'it adds up what other rules find: leave those out' };
+  if (addsUp(rule)) return { yaml: null, why: 'it adds up what other rules find: leave those out' };
   const field = fieldOfTarget(target);
   const entry = {
     rule,

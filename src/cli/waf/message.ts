@@ -1,5 +1,5 @@
 /** A message in a file, as bytes that a gate could have received. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readSync } from 'node:fs';
 import { ChunkedReader, MALFORMED, makeSpans } from '../../shell/http1/chunked.ts';
 import { CHUNKED, UNFRAMED } from '../../shell/http1/framing.ts';
 import { INCOMPLETE, REFUSED } from '../../shell/http1/head.ts';
@@ -18,7 +18,7 @@ export interface Message<Head> {
 /** @param file `-` reads standard input */
 export function readBytes(file: string): Buffer {
   try {
-    return readFileSync(file === '-' ? 0 : file);
+    return file === '-' ? readAll(0) : readFileSync(file);
   } catch (error) {
     throw usageError(`can't read ${file}: ${(error as Error).message}`);
   }
@@ -89,5 +89,25 @@ function dechunked(bytes: Buffer): Buffer {
     if (reader.done) return Buffer.concat(parts);
     if (next === at) throw usageError('the body’s last chunk is missing');
     at = next;
+  }
+}
+
+const PIECE_BYTES = 65_536;
+/** Nothing is there yet, and somebody is still writing. */
+const WAIT_MS = 10;
+
+/** A pipe may be empty for a moment: readFileSync takes that for a failure. */
+function readAll(descriptor: number): Buffer {
+  const pieces: Buffer[] = [];
+  for (;;) {
+    const piece = Buffer.alloc(PIECE_BYTES);
+    try {
+      const read = readSync(descriptor, piece, 0, PIECE_BYTES, null);
+      if (read === 0) return Buffer.concat(pieces);
+      pieces.push(piece.subarray(0, read));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAIT_MS);
+    }
   }
 }

@@ -1,5 +1,6 @@
 /** Audit events, counted by rule, route and target, in bounded memory however many there are. */
 import { z } from 'zod';
+import { addsUp } from './exclusion-text.ts';
 
 const eventSchema = z.looseObject({
   event: z.literal('waf'),
@@ -110,7 +111,10 @@ export class Tally {
 
   /** The most frequent first. */
   rows(): Row[] {
-    return [...this.#rows.values()].sort((a, b) => b.count - a.count || a.rule - b.rule);
+    return [...this.#rows.values()].sort(
+      (a, b) =>
+        Number(addsUp(a.rule)) - Number(addsUp(b.rule)) || b.count - a.count || a.rule - b.rule,
+    );
   }
 
   #forget(): void {

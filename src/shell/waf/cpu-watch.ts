@@ -36,6 +36,17 @@ export class CpuWatch implements Watch {
     return ms;
   }
 
+  apart(run: () => void): void {
+    const fromMs = performance.now();
+    const endMs = this.#endMs;
+    const counted = this.#cpuFromMs >= 0 ? threadCpuMs() : -1;
+    run();
+    const ms = performance.now() - fromMs;
+    this.#fromMs += ms;
+    this.#endMs = endMs + ms;
+    this.#cpuFromMs = counted < 0 ? -1 : this.#cpuFromMs + threadCpuMs() - counted;
+  }
+
   isOver(): boolean {
     const now = performance.now();
     if (now <= this.#endMs) return false;

@@ -42,6 +42,8 @@ interface Waiting {
 interface Thread {
   readonly worker: Worker;
   readonly ready: Set<string>;
+  /** Recipes that it was sent and has not compiled yet: what it is given meanwhile waits behind them. */
+  compiling: number;
   current: Waiting | null;
   timer: NodeJS.Timeout | null;
 }
@@ -82,7 +84,7 @@ export class JudgePool {
   follow(recipe: FirewallRecipe | null, count: number): void {
     this.#wanted = recipe === null ? 0 : count;
     if (recipe !== null && recipe.digest !== this.#recipe?.digest)
-      for (const { worker } of this.#threads) worker.postMessage({ kind: 'recipe', recipe });
+      for (const thread of this.#threads) this.#teach(thread, recipe);
     this.#recipe = recipe;
     while (this.#threads.length < this.#wanted) this.#start();
     while (this.#threads.length > this.#wanted) {
@@ -90,6 +92,22 @@ export class JudgePool {
       this.#fail(thread);
       void thread.worker.terminate();
     }
+    if (this.#wanted === 0) this.#giveUp();
+  }
+
+  #teach(thread: Thread, recipe: FirewallRecipe): void {
+    thread.compiling++;
+    thread.worker.postMessage({ kind: 'recipe', recipe });
+  }
+
+  /** Nobody will come for them. */
+  #giveUp(): void {
+    for (const { done, timer } of this.#waiting.splice(0)) {
+      if (timer !== null) clearTimeout(timer);
+      this.failed++;
+      done(null);
+    }
+    this.#waitingBytes = 0;
   }
 
   /** @returns takes it back, where nobody waits for it any more */
@@ -105,6 +123,7 @@ export class JudgePool {
       this.#remove(waiting);
     };
     if (
+      !this.works ||
       this.#waiting.length >= MAX_WAITING ||
       this.#waitingBytes + job.bytes.length > MAX_WAITING_BYTES
     ) {
@@ -139,29 +158,25 @@ export class JudgePool {
   stop(): void {
     this.#stopped = true;
     this.follow(null, 0);
-    for (const { done, timer } of this.#waiting.splice(0)) {
-      if (timer !== null) clearTimeout(timer);
-      done(null);
-    }
-    this.#waitingBytes = 0;
   }
 
   #start(): void {
     const worker = new Worker(WORKER, { resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB } });
     worker.unref();
-    const thread: Thread = { worker, ready: new Set(), current: null, timer: null };
+    const thread: Thread = { worker, ready: new Set(), compiling: 0, current: null, timer: null };
     this.#threads.push(thread);
     worker.on('message', (message: FromWorker) => this.#heard(thread, message));
     worker.on('error', (error: Error) =>
       this.#trouble(`a firewall thread failed: ${error.message}`),
     );
     worker.on('exit', () => this.#exited(thread));
-    if (this.#recipe !== null) worker.postMessage({ kind: 'recipe', recipe: this.#recipe });
+    if (this.#recipe !== null) this.#teach(thread, this.#recipe);
   }
 
   #heard(thread: Thread, message: FromWorker): void {
     if (message.kind === 'ready') {
       thread.ready.delete(message.digest);
+      thread.compiling--;
       thread.ready.add(message.digest);
       if (thread.ready.size > MAX_READY) thread.ready.delete([...thread.ready][0]!);
     } else if (thread.current?.job.id === message.id) {
@@ -176,7 +191,7 @@ export class JudgePool {
   #next(): void {
     for (const thread of this.#threads) {
       if (this.#waiting.length === 0) return;
-      if (thread.current !== null) continue;
+      if (thread.current !== null || thread.compiling > 0) continue;
       const at = this.#waiting.findIndex(({ job }) => thread.ready.has(job.digest));
       if (at < 0) continue;
       const [waiting] = this.#waiting.splice(at, 1);

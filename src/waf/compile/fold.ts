@@ -6,13 +6,14 @@
  * out if it can't match, or if all it does can be done before the request: which it can only if no rule
  * that stays has looked at, or written, the same names before, and if it would certainly have run.
  */
-import type { Link, Macro, Marker, Rule, Step } from '../ir.ts';
+import type { Control, Link, Macro, Marker, Rule, Step } from '../ir.ts';
 import { compareNumbers, compareText } from '../operators/index.ts';
 import { chosenBy } from './choice.ts';
 import {
   macroParts,
   needsRequest,
   operandOf,
+  readByLink,
   readNames,
   readsOnlyTx,
   writtenName,
@@ -50,6 +51,8 @@ class Folding {
   /** Written by rules that stay, under names that only a request knows. */
   readonly #prefixes: string[] = [];
   readonly #removers: Rule[] = [];
+  /** A rule that stays may end the request's phases, but not those of its answer. */
+  #requestMayEnd = false;
 
   constructor(presets: ReadonlyMap<string, string>) {
     this.#pinned = new Set(presets.keys());
@@ -62,7 +65,7 @@ class Folding {
     /** Markers that rules which stay may jump to: up to there nothing certainly runs. */
     const uncertain = new Set<string>();
     let jumpTo: string | null = null;
-    for (const step of steps) {
+    for (const [at, step] of steps.entries()) {
       if (step.kind === 'marker') {
         uncertain.delete(step.name);
         if (jumpTo === step.name) jumpTo = null;
@@ -75,24 +78,38 @@ class Folding {
       }
       const outcome = this.#outcome(step);
       if (outcome === false) continue;
-      const certain = uncertain.size === 0 && !this.#removers.some((r) => removes(r, step));
-      if (outcome === true && step.skipAfter !== null && isBare(step) && uncertain.size === 0) {
-        jumpTo = step.skipAfter;
-        continue;
+      if (outcome === true && uncertain.size === 0 && !this.#requestMayEnd) {
+        if (isBareSkip(step) && this.#jumps(step, steps.slice(at + 1))) {
+          jumpTo = step.skipAfter;
+          continue;
+        }
+        if (!this.#removers.some((r) => removes(r, step)) && this.#doNow(step)) continue;
       }
-      if (outcome === true && certain && this.#doNow(step)) continue;
       this.#keep(step, uncertain);
       kept.push(step);
     }
     return kept.filter((s) => s.kind === 'rule' || isWanted(s, kept));
   }
 
+  /** Does it jump, or is all that it would jump over taken out together with it? */
+  #jumps(rule: Rule, behind: readonly Step[]): boolean {
+    const end = behind.findIndex((s) => s.kind === 'marker' && s.name === rule.skipAfter);
+    const over = end < 0 ? behind : behind.slice(0, end);
+    return this.#removers
+      .filter((r) => removes(r, rule))
+      .every((r) => over.every((s) => s.kind === 'marker' || removes(r, s, isRuleRemover)));
+  }
+
   /** null: it depends on the request. */
   #outcome(rule: Rule): boolean | null {
+    const written = new Set<string | null>();
     for (const link of rule.links) {
+      // What the links before have set is not known yet.
+      if (written.has(null) || readByLink(link).some((name) => written.has(name))) return null;
       const matches = this.#matches(link);
       if (matches === false && link === rule.links[0]) return false;
       if (matches !== true) return null;
+      for (const setVar of link.setVars) written.add(writtenName(setVar));
     }
     return true;
   }
@@ -102,10 +119,13 @@ class Folding {
     if (operator.name === 'always' && targets.length === 0) return true;
     if (!readsOnlyTx(link) || link.transforms.length > 0 || link.capture || link.none === true)
       return null;
+    if (link.exclusions.some((e) => e.name === 'TX')) return null;
     const operandMacro = operandOf(link);
     if (operandMacro === null) return null;
     const operand = this.#expand(operandMacro);
     if (operand === null) return null;
+    // What it sets would be set once for each that matches.
+    if (targets.length > 1 && link.setVars.length > 0) return null;
     let any = false;
     for (const target of targets) {
       if (target.kind !== 'collection' || target.selector.kind !== 'key') return null;
@@ -125,7 +145,8 @@ class Folding {
     return this.#known.get(name);
   }
 
-  #expand(macro: Macro): string | null {
+  /** @param writes of the rule at hand: seen by what it sets behind them */
+  #expand(macro: Macro, writes: ReadonlyMap<string, string | undefined> = NOTHING): string | null {
     let text = '';
     for (const part of macroParts(macro)) {
       if (typeof part === 'string') {
@@ -133,7 +154,7 @@ class Folding {
         continue;
       }
       if (part.name !== 'TX') return null;
-      const value = this.#valueOf(part.key);
+      const value = writes.has(part.key) ? writes.get(part.key) : this.#valueOf(part.key);
       if (value === null) return null;
       text += value ?? '';
     }
@@ -143,23 +164,22 @@ class Folding {
   /** @returns false: it has to stay */
   #doNow(rule: Rule): boolean {
     if (!isQuiet(rule)) return false;
-    const writes: [string, string | undefined][] = [];
+    const writes = new Map<string, string | undefined>();
     for (const setVar of rule.links.flatMap((l) => l.setVars)) {
       const name = writtenName(setVar);
       if (name === null || this.#touched.has(name) || this.#touched.has(null)) return false;
       if (this.#valueOf(name) === null) return false;
       if (setVar.op === 'unset') {
-        writes.push([name, undefined]);
+        if (!this.#pinned.has(name)) writes.set(name, undefined);
         continue;
       }
-      const value = this.#expand(setVar.value);
+      const value = this.#expand(setVar.value, writes);
       if (value === null) return false;
-      const before =
-        writes.findLast(([n]) => n === name)?.[1] ?? this.#known.get(name) ?? undefined;
-      writes.push([name, setVar.op === 'set' ? value : added(before, value, setVar.op)]);
+      const before = (writes.has(name) ? writes.get(name) : this.#known.get(name)) ?? undefined;
+      if (this.#pinned.has(name)) continue;
+      writes.set(name, setVar.op === 'set' ? value : added(before, value, setVar.op));
     }
     for (const [name, value] of writes) {
-      if (this.#pinned.has(name)) continue;
       this.#known.set(name, value);
       if (value === undefined) this.initial.delete(name);
       else this.initial.set(name, value);
@@ -180,17 +200,27 @@ class Folding {
       this.#prefixes.push(typeof first === 'string' ? first.toLowerCase() : '');
     }
     if (rule.skipAfter !== null) uncertain.add(rule.skipAfter);
-    if (rule.links.some((l) => l.controls.some((c) => c.kind === 'remove-rules')))
-      this.#removers.push(rule);
+    const { disposition } = rule;
+    // No marker has no name, so that it stays up to the end of the phase.
+    if (disposition.kind === 'allow' && disposition.scope === 'phase') uncertain.add('');
+    if (disposition.kind === 'allow' && disposition.scope === 'request') this.#requestMayEnd = true;
+    if (rule.links.some((l) => l.controls.some(mayRemove))) this.#removers.push(rule);
   }
 }
+
+const NOTHING: ReadonlyMap<string, string | undefined> = new Map();
 
 /** A marker stays only while somebody jumps to it. */
 const isWanted = ({ name }: Marker, kept: readonly Step[]): boolean =>
   kept.some((s) => s.kind === 'rule' && s.skipAfter === name);
 
-const isBare = (rule: Rule): boolean =>
-  !rule.log && rule.links.every((l) => l.setVars.length === 0 && l.controls.length === 0);
+/** It does nothing but to skip. */
+const isBareSkip = (rule: Rule): boolean =>
+  rule.skipAfter !== null &&
+  !rule.log &&
+  rule.disposition.kind === 'pass' &&
+  rule.labels.length === 0 &&
+  rule.links.every((l) => l.setVars.length === 0 && l.controls.length === 0);
 
 /** Nobody would see it but by what it sets. */
 const isQuiet = (rule: Rule): boolean =>
@@ -203,11 +233,17 @@ const isQuiet = (rule: Rule): boolean =>
       l.controls.length === 0 && l.setVars.every((s) => s.op === 'unset' || !needsRequest(s.value)),
   );
 
-function removes(remover: Rule, rule: Rule): boolean {
+function removes(remover: Rule, rule: Rule, which = mayRemove): boolean {
   return remover.links.some((l) =>
-    l.controls.some((c) => c.kind === 'remove-rules' && chosenBy(c.rules, rule)),
+    l.controls.some((c) => 'rules' in c && which(c) && chosenBy(c.rules, rule)),
   );
 }
+
+const isRuleRemover = (control: Control): boolean => control.kind === 'remove-rules';
+
+/** Rules, or what rules that are worked out here look at. */
+const mayRemove = (control: Control): boolean =>
+  isRuleRemover(control) || (control.kind === 'remove-targets' && control.target.name === 'TX');
 
 function compare(name: string, value: string, operand: string): boolean | null {
   switch (name) {

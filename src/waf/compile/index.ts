@@ -12,7 +12,6 @@ import type {
   CompiledRule,
   CompiledSetVar,
   Program,
-  Test,
 } from '../program.ts';
 import { Atoms } from './chains.ts';
 import { chosenBy } from './choice.ts';
@@ -32,6 +31,8 @@ export interface CompileFault {
 
 /** More controls than bits would need another way; CRS has two. */
 const MAX_TARGET_REMOVERS = 30;
+/** Each combination of them is compiled. */
+const MAX_REMOVERS_OF_LINK = 6;
 
 /** @param nowMs exclusions and rules that are over by then are left out */
 export function* compileProgram(
@@ -104,6 +105,7 @@ class Compiling {
       slots,
       slotOf: this.#slots.of,
       nameOfSlot: this.#slots.names,
+      pinned: new Set(this.#settings.presets.keys()),
       nextExpiryAtMs: this.#nextExpiry(),
       dead: this.#dead,
       costUnits: phases.flat().reduce((sum, rule) => sum + priceOf(rule), 0),
@@ -190,7 +192,7 @@ class Compiling {
       this.#fault(rule, test.error.message, test.error.found, test.error.expected);
       return null;
     }
-    const variants = this.#variants(link, removers);
+    const variants = this.#variants(rule, link, removers);
     return {
       atom: link.targets.length === 0 ? null : this.#atom(link, link.exclusions),
       without: variants,
@@ -211,6 +213,7 @@ class Compiling {
 
   /** For every combination of the controls that concern the rule: few, as no rule set uses more than a handful. */
   #variants(
+    rule: Rule,
     link: Link,
     removers: readonly { readonly bit: number; readonly control: { readonly target: Exclusion } }[],
   ): ReadonlyMap<number, Atom> | null {
@@ -218,8 +221,13 @@ class Compiling {
       link.targets.some((t) => t.name === control.target.name),
     );
     if (mine.length === 0) return null;
+    if (mine.length > MAX_REMOVERS_OF_LINK) {
+      const message = `more than ${MAX_REMOVERS_OF_LINK} controls that take targets out of one rule`;
+      this.#fault(rule, message, String(mine.length), 'fewer, or exclusions in the policy');
+      return null;
+    }
     const variants = new Map<number, Atom>();
-    for (let mask = 1; mask < 1 << Math.min(mine.length, 6); mask++) {
+    for (let mask = 1; mask < 1 << mine.length; mask++) {
       const out = mine.filter((_, i) => (mask & (1 << i)) !== 0);
       const bits = out.reduce((all, { bit }) => all | bit, 0);
       variants.set(
@@ -269,10 +277,7 @@ class Compiling {
 }
 
 const needOf = ({ test, negated, multiMatch, none }: CompiledLink): CompiledRule['need'] =>
-  test.kind === 'matcher' && !negated && !multiMatch && !none ? neededBy(test) : null;
-
-const neededBy = (test: Extract<Test, { kind: 'matcher' }>): CompiledRule['need'] =>
-  test.matcher.need;
+  test.kind === 'matcher' && !negated && !multiMatch && !none ? test.matcher.need : null;
 
 const looksAtAnswerBody = (rule: Rule): boolean =>
   rule.links.some((l) => l.targets.some((t) => t.name === 'RESPONSE_BODY'));

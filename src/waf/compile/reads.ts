@@ -37,6 +37,13 @@ const txNameOf = (target: Target): TxName =>
 export const readsOnlyTx = ({ targets }: Link): boolean =>
   targets.every((t) => txNameOf(t) !== null);
 
+/** What decides whether it matches. */
+export function readByLink(link: Link): TxName[] {
+  const names = link.targets.flatMap((t) => (t.name === 'TX' ? [txNameOf(t)] : []));
+  const operand = operandOf(link);
+  return operand === null ? names : [...names, ...namesInMacro(operand)];
+}
+
 /** Every name of TX that a rule may look at; null among them: any. */
 export function readNames(rule: Rule): Set<TxName> {
   const names = new Set<TxName>();
@@ -46,10 +53,7 @@ export function readNames(rule: Rule): Set<TxName> {
   add(rule.msg);
   add(rule.logData);
   for (const link of rule.links) {
-    for (const target of link.targets)
-      if (target.kind === 'collection' && target.name === 'TX') names.add(txNameOf(target));
-    const operand = operandOf(link);
-    if (operand !== null) add(operand);
+    for (const name of readByLink(link)) names.add(name);
     for (const setVar of link.setVars) {
       add(setVar.name);
       if (setVar.op !== 'unset') add(setVar.value);

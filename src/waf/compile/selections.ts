@@ -21,7 +21,7 @@ const OF_HEAD: ReadonlySet<string> = new Set<Collection | Scalar>([
     'ROUTE',
     'COUNTRY',
   ] as const),
-  ...(['UID', 'ZONE'] as const),
+  ...(['UID', 'ZONE', 'ROUTE_PATH'] as const),
 ]);
 
 /** The phase from which a variable stays as it is. */
@@ -73,12 +73,21 @@ export class Selections {
     if (out.some((e) => e.selector.kind === 'all')) return null;
     if (target.kind === 'scalar') return { kind: 'scalar', name: target.name };
     const { name, selector, count } = target;
+    // Not even counted: how many there are of what nobody looks at is not 0.
+    if (selector.kind === 'key' && out.some((e) => this.#leavesOut(name, e, selector.key)))
+      return null;
     if (name === 'TX' && selector.kind === 'key') {
       const slot = this.#slots.slot(selector.key);
       return { kind: count ? 'slot-count' : 'slot', slot, name: selector.key };
     }
     const without = out.map((e) => this.#picks(name, e.selector));
     return { kind: 'members', name, picks: this.#picks(name, selector), without, count };
+  }
+
+  #leavesOut(name: Collection, { selector }: Exclusion, key: string): boolean {
+    if (selector.kind === 'key') return selector.key === key;
+    // Other names may stand in another case than the rule's.
+    return name === 'TX' && this.#picks(name, selector).has(key);
   }
 
   #picks(name: Collection, selector: Selector): Picks {
@@ -92,7 +101,7 @@ export class Selections {
         };
       case 'regex': {
         // Names come from clients too: no pattern of them may take its time.
-        const caseInsensitive = name === 'TX' || name.startsWith('REQUEST_HEADERS');
+        const caseInsensitive = name === 'TX' || /^RE(?:QUEST|SPONSE)_HEADERS/.test(name);
         const pattern = compilePattern(selector.source, { caseInsensitive });
         if (!pattern.ok) this.faults.push({ source: selector.source, ...pattern.error });
         return { selector, has: (key) => pattern.ok && pattern.value.test(key) };

@@ -19,7 +19,7 @@ export interface Hit {
 }
 
 /** Why a request is not to go on. */
-interface Stop {
+export interface Stop {
   readonly kind: 'deny' | 'drop' | 'challenge';
   readonly status: number;
   /** Of the rule; 0: the score of native rules. */

@@ -8,6 +8,8 @@ export interface RequestInput {
   readonly target: string;
   /** As received, without query and authority. */
   readonly path: string;
+  /** As routes see it: docs/request.md. Absent: `path`. */
+  readonly normalPath?: string;
   /** Without '?'. */
   readonly query: string;
   /** As `HTTP/1.1`. */

@@ -43,6 +43,12 @@ export class Variables {
     for (const name of SCALARS_OF_BODY) this.#scalars.delete(name);
   }
 
+  /** REQUEST_BODY holds the body whatever its type. */
+  forceBody(): void {
+    this.forcedBody = true;
+    this.#scalars.delete('REQUEST_BODY');
+  }
+
   answered(answer: AnswerFacts): void {
     this.answer = answer;
     this.#lists.delete('RESPONSE_HEADERS');
@@ -171,6 +177,8 @@ export class Variables {
         return request.requestId;
       case 'ROUTE':
         return request.app;
+      case 'ROUTE_PATH':
+        return percentDecode(request.normalPath ?? request.path);
       case 'UID':
         return request.uid;
       case 'ZONE':
@@ -264,4 +272,13 @@ export function headerOf(headers: HeaderList, name: string): string | null {
   for (const [key, value] of headers)
     if (key.length === name.length && key.toLowerCase() === name) return value;
   return null;
+}
+
+/** Of a field that stands several times, all values as one list (RFC 9110, section 5.3): a reader may take any. */
+export function fieldOf(headers: HeaderList, name: string): string | null {
+  let all: string | null = null;
+  for (const [key, value] of headers)
+    if (key.length === name.length && key.toLowerCase() === name)
+      all = all === null ? value : `${all}, ${value}`;
+  return all;
 }

@@ -8,7 +8,7 @@
 import { assertNever } from '../../model/result.ts';
 import type { Phase } from '../ir.ts';
 import type { CompiledLink, CompiledRule, CompiledSetVar, Program, Text } from '../program.ts';
-import { type Hit, type Outcome, PASS } from './hit.ts';
+import { type Hit, type Outcome, PASS, type Stop } from './hit.ts';
 import type { RequestInput } from './input.ts';
 import { changed, expand } from './macro.ts';
 import { type BodyFacts, Variables } from './members.ts';
@@ -27,6 +27,8 @@ const SHOWN_BYTES = 512;
 export interface Watch {
   /** The time that one request may take is over. */
   isOver(): boolean;
+  /** Does what is not to count towards that time. It is still over inside, if it lasts. */
+  apart?(run: () => void): void;
 }
 const PATIENT: Watch = { isOver: () => false };
 
@@ -38,6 +40,8 @@ export class Transaction {
   /** What rules themselves have switched: ctl:ruleEngine. */
   engine: 'on' | 'off' | 'detect' = 'on';
   readonly tx: TxValues;
+  /** The first rule of the phase that would have ended the request. */
+  stop: Stop | null = null;
   /** Values that were tested, and rules that were begun. */
   tested = 0;
   readonly #lists: ValueLists;
@@ -98,8 +102,10 @@ export class Transaction {
     this.variables.forcedBody = state.forcedBody;
   }
 
-  run(phase: Phase): Outcome {
+  /** @param enforces false: a rule that would end the request is told of (`stop`), and the next one is asked */
+  run(phase: Phase, enforces = true): Outcome {
     this.#lists.phase = phase;
+    this.stop = null;
     const rules = this.program.phases[phase]!;
     for (let at = 0; at < rules.length; ) {
       const compiled = rules[at]!;
@@ -111,7 +117,10 @@ export class Transaction {
       if (compiled.skipTo >= 0) at = compiled.skipTo;
       const outcome = this.#outcome(compiled, phase);
       if (outcome === 'end-phase') return PASS;
-      if (outcome !== null) return outcome;
+      if (outcome?.kind === 'stop') {
+        this.stop ??= outcome.stop;
+        if (enforces && this.engine === 'on') return outcome;
+      } else if (outcome !== null) return outcome;
     }
     return PASS;
   }
@@ -187,7 +196,7 @@ export class Transaction {
     tells: boolean,
   ): Hit | null {
     if (link.atom === null) {
-      const before = this.#lists.matched.at(-1) ?? NO_VALUE;
+      const before = this.#before();
       matched.push(before);
       this.#act(link, before);
       return tells ? this.#tell(compiled, before) : null;
@@ -208,6 +217,11 @@ export class Transaction {
     return hit;
   }
 
+  /** What the link before has matched last. */
+  #before(): Matched {
+    return this.#lists.matched.at(-1) ?? NO_VALUE;
+  }
+
   /** Holds where nothing matches. */
   #none(
     compiled: CompiledRule,
@@ -223,41 +237,38 @@ export class Transaction {
   }
 
   #matches(link: CompiledLink, values: Values, i: number): boolean {
-    const { test, negated } = link;
     this.#sinceLook += 1 + (values.values[i]!.length >> 6);
     if (this.#sinceLook >= LOOK_EVERY) this.#look();
     if (this.#overBudget) return false;
+    if (link.multiMatch) {
+      for (const { value, lo, hi } of this.#lists.stages(values.members[i]!, link.atom!.chain))
+        if (this.#mayBeMatch(link, lo, hi) && this.#isMatch(link, value)) return true;
+      return false;
+    }
+    return (
+      this.#mayBeMatch(link, values.los[i]!, values.his[i]!) &&
+      this.#isMatch(link, values.values[i]!)
+    );
+  }
+
+  #mayBeMatch({ test, negated }: CompiledLink, lo: number, hi: number): boolean {
+    return test.kind !== 'matcher' || negated || mayMatch(test.matcher.need, lo, hi);
+  }
+
+  #isMatch(link: CompiledLink, value: string): boolean {
+    const { test, negated } = link;
     switch (test.kind) {
       case 'always':
         return !negated;
       case 'compare':
         this.tested++;
-        return test.compare(values.values[i]!, this.#expand(test.operand, NO_VALUE)) !== negated;
+        return test.compare(value, this.#expand(test.operand, this.#before())) !== negated;
       case 'matcher':
-        if (link.multiMatch) return this.#matchesAnyStep(link, test.matcher, values, i);
-        if (!negated && !mayMatch(test.matcher.need, values.los[i]!, values.his[i]!)) return false;
         this.tested++;
-        return (
-          test.matcher.test(values.values[i]!) !== negated &&
-          this.#captured(link, values.values[i]!)
-        );
+        return test.matcher.test(value) !== negated && this.#captured(link, value);
       default:
         return assertNever(test);
     }
-  }
-
-  #matchesAnyStep(
-    link: CompiledLink,
-    matcher: Extract<CompiledLink['test'], { kind: 'matcher' }>['matcher'],
-    values: Values,
-    i: number,
-  ): boolean {
-    for (const { value, lo, hi } of this.#lists.stages(values.members[i]!, link.atom!.chain)) {
-      if (!link.negated && !mayMatch(matcher.need, lo, hi)) continue;
-      this.tested++;
-      if (matcher.test(value) !== link.negated) return this.#captured(link, value);
-    }
-    return false;
   }
 
   /** Always true, for its place behind a match. */
@@ -291,7 +302,8 @@ export class Transaction {
           this.variables.processor = control.processor.toUpperCase();
           break;
         case 'force-body-variable':
-          this.variables.forcedBody = true;
+          this.variables.forceBody();
+          this.#lists.forget();
           break;
         default:
           assertNever(control);

@@ -47,6 +47,7 @@ export class TxValues {
   }
 
   setByName(name: string, value: string | undefined): void {
+    if (this.#program.pinned.has(name)) return;
     const slot = this.#program.slotOf.get(name);
     if (slot !== undefined) {
       this.#slots[slot] = value;

@@ -59,6 +59,12 @@ export class ValueLists {
     return derived;
   }
 
+  /** A variable has changed within its phase. */
+  forget(): void {
+    this.#selected.fill(undefined);
+    this.#derived.fill(undefined);
+  }
+
   #holds(values: Values, selection: Selection): boolean {
     return values.phase === this.phase || values.phase >= selection.stableFrom;
   }

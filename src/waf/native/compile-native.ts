@@ -4,12 +4,14 @@
  */
 import type { DocPath, Report } from '../../model/issue.ts';
 import type {
+  Collection,
   Disposition,
   Link,
   Operator,
   Phase,
   Place,
   Rule,
+  Scalar,
   SetVar,
   TransformName,
 } from '../ir.ts';
@@ -43,6 +45,16 @@ export function compileNative(
         expected: 'each id once',
       });
     seen.add(rule.id);
+    if (typeof rule.action === 'object' && PHASE[rule.phase] > 2)
+      report.error(
+        [...at, 'action'],
+        'phase',
+        'scores are of requests, and this rule looks at answers',
+        {
+          found: `phase: ${rule.phase}`,
+          expected: 'block or count',
+        },
+      );
     const branches = branchesOf(rule.when, [...at, 'when']);
     if (branches === null) {
       report.error([...at, 'when'], 'condition', 'the condition is too large', {
@@ -127,9 +139,22 @@ function dispositionOf(action: NativeRule['action']): Disposition {
   return action === 'allow' ? { kind: 'allow', scope: 'all' } : { kind: 'challenge' };
 }
 
+/** Known only with the body. ARGS is not among them: a query has some. */
+const OF_BODY: ReadonlySet<string> = new Set<Collection | Scalar>([
+  ...(['ARGS_POST', 'ARGS_POST_NAMES', 'FILES', 'FILES_NAMES', 'MULTIPART_PART_HEADERS'] as const),
+  ...([
+    'XML_TEXT',
+    'XML_ATTRIBUTES',
+    'REQUEST_BODY',
+    'REQUEST_BODY_LENGTH',
+    'REQBODY_ERROR',
+  ] as const),
+  ...(['FILES_COMBINED_SIZE', 'INBOUND_DATA_ERROR'] as const),
+]);
+
 function linkOf({ leaf, none, path }: Literal, phase: Phase, report: Report): Link[] {
   if (leaf.label !== undefined) {
-    const key = `label_${leaf.label}`;
+    const key = `label_${leaf.label}`.toLowerCase();
     const value = none ? '0' : '1';
     return [{ ...notYet(key), operator: { name: 'eq', value } }];
   }
@@ -148,9 +173,19 @@ function linkOf({ leaf, none, path }: Literal, phase: Phase, report: Report): Li
       found: leaf.field!,
       expected: 'phase: answer-head or answer-body',
     });
+  if (phase === 1 && OF_BODY.has(target.name))
+    report.error([...path, 'field'], 'phase', 'there is no body yet in this phase', {
+      found: leaf.field!,
+      expected: 'phase: body',
+    });
   const operator = operatorOf(leaf, path, report);
   if (operator === null) return [];
   const transforms = leaf.transforms as readonly TransformName[];
+  // One value is not counted: it exists where it is not empty.
+  if (counts && target.kind === 'scalar')
+    return [
+      { ...ALWAYS, targets: [target], operator: { name: 'streq', value: '' }, negated: true, none },
+    ];
   return [{ ...ALWAYS, targets: [target], transforms, operator, none }];
 }
 

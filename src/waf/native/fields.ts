@@ -6,7 +6,8 @@ const ALL: Selector = { kind: 'all' };
 
 const SCALAR_FIELDS: Readonly<Record<string, Scalar>> = {
   method: 'REQUEST_METHOD',
-  path: 'REQUEST_FILENAME',
+  path: 'ROUTE_PATH',
+  decodedPath: 'REQUEST_FILENAME',
   rawPath: 'REQUEST_URI',
   query: 'QUERY_STRING',
   protocol: 'REQUEST_PROTOCOL',

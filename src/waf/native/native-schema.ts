@@ -43,10 +43,13 @@ const conditionSchema: z.ZodType<Condition> = z.lazy(() =>
   ]),
 );
 
-const actionSchema = z.union([
-  z.enum(['block', 'count', 'allow', 'challenge']),
-  z.strictObject({ score: countSchema(1, 1000) }),
-]);
+const actionSchema = z.union(
+  [
+    z.enum(['block', 'count', 'allow', 'challenge']),
+    z.strictObject({ score: countSchema(1, 1000) }),
+  ],
+  { error: 'block, count, allow, challenge, or { score: N }' },
+);
 
 export const nativeRuleSchema = z.strictObject({
   id: countSchema(1, 899_999).describe('Below CRS, which has 900000 to 999999'),

@@ -73,14 +73,19 @@ export class AuditLog implements FirewallListener {
     const { judgement } = inspection;
     this.#count(inspection);
     const writer = this.#writer;
-    if (writer === null || (judgement.hits.length === 0 && judgement.shadowHits.length === 0))
-      return;
+    const told = refusalOf(inspection);
+    const quiet = judgement.hits.length === 0 && judgement.shadowHits.length === 0;
+    if (writer === null || (quiet && told === null)) return;
     const request = this.#requestOf(judgement, record, snapshot);
     const { values } = snapshot.firewall!.audit;
     const { score } = judgement;
     for (const hit of judgement.hits)
       if (hit.log)
         writer.write(auditLine(request, { hit, action: actionOf(hit, judgement), score }, values));
+    if (told !== null) {
+      const action = judgement.blocks ? 'block' : 'detect';
+      writer.write(auditLine(request, { hit: told, action, score }, values));
+    }
     for (const hit of judgement.shadowHits)
       if (hit.log) writer.write(auditLine(request, { hit, action: 'shadow', score: 0 }, values));
   }
@@ -89,12 +94,11 @@ export class AuditLog implements FirewallListener {
     const { judgement, bench, byWorker, truncated, unjudged, wantsBytes } = inspection;
     const { counters } = this;
     const policy = judgement.policy.name;
-    const verdict = verdictOf(judgement);
+    const verdict = verdictOf(inspection);
     counters.request(policy, verdict);
-    if (verdict === 'block' && judgement.ruling.kind === 'refuse') {
-      const { code } = judgement.ruling;
+    const code = codeOf(inspection);
+    if (verdict === 'block' && code !== null)
       counters.refusals.set(code, (counters.refusals.get(code) ?? 0) + 1);
-    }
     counters.scores.add(judgement.score);
     counters.spent(bench.stopwatch.spentMs);
     if (judgement.overBudget) counters.overBudget++;
@@ -132,14 +136,34 @@ export class AuditLog implements FirewallListener {
   }
 }
 
-function verdictOf({ ruling, mode }: Judgement): FirewallVerdict {
-  if (ruling.kind === 'pass') return 'pass';
-  if (mode !== 'block') return 'detect';
+/** Of the answer that a refusal is, or would be; null: there is none. */
+function codeOf({ bodyRefusal, judgement: { ruling } }: WafInspection): string | null {
+  return bodyRefusal ?? (ruling.kind === 'refuse' ? ruling.code : null);
+}
+
+/** Refusals that no rule is the reason of, as events have them: rule 0. */
+function refusalOf(inspection: WafInspection): Hit | null {
+  const { judgement, bodyRefusal } = inspection;
+  const { ruling, fault } = judgement;
+  const code = codeOf(inspection);
+  if (code === null || (bodyRefusal === null && ruling.kind === 'refuse' && ruling.rule !== 0))
+    return null;
+  const why =
+    code === 'waf-ambiguous-body' && fault !== null ? `: ${fault.code}, ${fault.message}` : '';
+  return {
+    ...{ id: 0, phase: 2, msg: `${code}${why}`, data: '', severity: null, tags: [], paranoia: 0 },
+    ...{ target: 'REQUEST_BODY', value: '', disposition: 'deny', log: true },
+  };
+}
+
+function verdictOf({ bodyRefusal, judgement: { ruling, blocks } }: WafInspection): FirewallVerdict {
+  if (ruling.kind === 'pass' && bodyRefusal === null) return 'pass';
+  if (!blocks) return 'detect';
   return ruling.kind === 'challenge' ? 'challenge' : 'block';
 }
 
 /** block: this rule is why; detect: it would be; count: it only counts towards a score, or not even that. */
-function actionOf(hit: Hit, { ruling, mode }: Judgement): 'block' | 'detect' | 'count' {
+function actionOf(hit: Hit, { ruling, blocks }: Judgement): 'block' | 'detect' | 'count' {
   if (ruling.kind === 'pass' || ruling.rule !== hit.id) return 'count';
-  return mode === 'block' ? 'block' : 'detect';
+  return blocks ? 'block' : 'detect';
 }

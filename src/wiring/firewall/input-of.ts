@@ -1,11 +1,12 @@
 /** What the wire says, as the firewall's rules are told of it. */
+import { normalisePath } from '../../route/normalise.ts';
 import type { FieldSection } from '../../shell/http1/head.ts';
 import type { ResponseHead } from '../../shell/http1/response-head.ts';
 import type { InspectedRequest } from '../../shell/proxy/inspector.ts';
 import type { HeaderList, RequestInput, ResponseInput } from '../../waf/engine/input.ts';
 
 export function requestInput(
-  { head, decision, sender, record }: InspectedRequest,
+  { head, decision, sender, record, snapshot }: InspectedRequest,
   requestId: string,
   country: string,
   cleared: boolean,
@@ -14,6 +15,7 @@ export function requestInput(
     method: head.method,
     target: head.cut(head.targetStart, head.targetEnd),
     path: head.path,
+    normalPath: normalisePath(head.path, snapshot.gate.paths) ?? head.path,
     query: head.query,
     protocol: head.minorVersion === 0 ? 'HTTP/1.0' : 'HTTP/1.1',
     headers: headersOf(head),

@@ -7,7 +7,7 @@ import type { Inspection, SayLater, Verdict } from '../../shell/proxy/inspector.
 import { inflateBody } from '../../shell/waf/inflate.ts';
 import type { Judged, JudgePool } from '../../shell/waf/pool.ts';
 import type { ResponseInput } from '../../waf/engine/input.ts';
-import { headerOf } from '../../waf/engine/members.ts';
+import { fieldOf, headerOf } from '../../waf/engine/members.ts';
 import type { Judgement, Orders, Ruling } from '../../waf/judge.ts';
 import { responseInput } from './input-of.ts';
 import {
@@ -52,6 +52,8 @@ export class WafInspection implements Inspection {
   byWorker = false;
   /** A body that nobody judged, and the policy says what that means. */
   unjudged = false;
+  /** Why the body as such is refused, or would be in mode block: the answer's code; null: it is not. */
+  bodyRefusal: string | null = null;
   #answer: ResponseInput | null = null;
   #takeBack: (() => void) | null = null;
   #isOver = false;
@@ -61,7 +63,7 @@ export class WafInspection implements Inspection {
     this.bench = bench;
     const ruling = this.#timed(1, () => judgement.head());
     const { body } = judgement.policy;
-    const looks = hasBody && ruling.kind === 'pass';
+    const looks = hasBody && ruling.kind === 'pass' && judgement.wantsBody;
     this.wantsBytes = looks ? body.inspectBytes : 0;
     if (looks) this.first = PASSED;
     else {
@@ -80,31 +82,40 @@ export class WafInspection implements Inspection {
   body(bytes: Buffer, whole: boolean, later: SayLater): Verdict | null {
     const { judgement } = this;
     const { overLimit, inflatedBytes } = judgement.policy.body;
-    const blocks = judgement.mode === 'block';
     if (!whole) {
       this.truncated = true;
-      if (overLimit === 'reject' && blocks) return refuse(BODY_TOO_LONG);
+      if (overLimit === 'reject') {
+        const refused = this.#refuseBody(refuse(BODY_TOO_LONG));
+        if (refused !== null) return refused;
+      }
       if (overLimit === 'pass')
         return this.#verdict(this.#timed(2, () => judgement.body(null, true)));
     }
-    const coding = headerOf(judgement.request.headers, 'content-encoding') ?? '';
+    const coding = fieldOf(judgement.request.headers, 'content-encoding') ?? '';
     if (coding === '' || coding.toLowerCase() === 'identity')
       return this.#judge(bytes, !whole, later);
     if (inflatedBytes === 'refuse' || !whole) {
-      if (blocks) return inflateVerdict('unsupported');
-      return this.#verdict(this.#timed(2, () => judgement.body(null, true)));
+      const refused = this.#refuseBody(inflateVerdict('unsupported'));
+      return refused ?? this.#verdict(this.#timed(2, () => judgement.body(null, true)));
     }
     inflateBody(coding, bytes, inflatedBytes, (inflated) => {
       // The client has gone meanwhile: nobody waits for a verdict.
       if (this.#isOver) return;
       if (!inflated.ok) {
-        later(blocks ? inflateVerdict(inflated.error) : this.#verdict(judgement.body(null, true)));
+        const refused = this.#refuseBody(inflateVerdict(inflated.error));
+        later(refused ?? this.#verdict(judgement.body(null, true)));
         return;
       }
       const verdict = this.#judge(inflated.value, false, later);
       if (verdict !== null) later(verdict);
     });
     return null;
+  }
+
+  /** @returns null: the mode lets it go on, and it is only told */
+  #refuseBody(what: Verdict): Verdict | null {
+    if (what.kind === 'answer') this.bodyRefusal = what.answer.code;
+    return this.judgement.blocks ? what : null;
   }
 
   #judge(bytes: Buffer, truncated: boolean, later: SayLater): Verdict | null {
@@ -184,7 +195,7 @@ const threadBudgetMs = (budgetMs: number, bytes: number): number =>
 
 /** Only text that is not coded, and of a type that is listed. */
 function looksAt({ headers }: ResponseInput, types: ReadonlySet<string>): boolean {
-  const coding = headerOf(headers, 'content-encoding');
+  const coding = fieldOf(headers, 'content-encoding');
   if (coding !== null && coding !== '' && coding.toLowerCase() !== 'identity') return false;
   const type = headerOf(headers, 'content-type') ?? '';
   const end = type.indexOf(';');

@@ -14,12 +14,14 @@ const MEANS: Readonly<Record<RefusalCode, string>> = {
   'waf-score': 'The request was refused by the firewall.',
   'waf-ambiguous-body': 'The request’s body can be read in more than one way.',
   'waf-over-budget': 'The request took too long to be judged.',
+  'waf-not-judged': 'There was nobody free to judge the request’s body.',
 };
 const STATUS: Readonly<Record<RefusalCode, number>> = {
   'waf-rule': 403,
   'waf-score': 403,
   'waf-ambiguous-body': 400,
   'waf-over-budget': 503,
+  'waf-not-judged': 503,
 };
 const ANSWER_WITHHELD = answer(
   502,
