@@ -77,6 +77,8 @@ export class Torn {
     const shares = IDCS.map((_, i) => Math.floor((kills + i) / IDCS.length));
     await Promise.all(
       IDCS.map(async (idc, i) => {
+        // Else a busy machine might kill all of them before any has a board to lose.
+        await until('a board on disk', () => this.#files(idc).length > 0);
         for (let n = 0; n < shares[i]!; n++) await this.#killOnce(idc);
       }),
     );
@@ -106,13 +108,19 @@ export class Torn {
     return Math.max(...looks.flat().map((g) => (g.gate === name ? g.epoch : 0)));
   }
 
+  #files(idc: IdcName): readonly string[] {
+    const directory = join(this.#fleet.state, this.#fleet.nameOf(idc));
+    const names = existsSync(directory) ? readdirSync(directory) : [];
+    return names.filter((n) => /^board\.\d+\.json$/.test(n));
+  }
+
   /** @returns the epoch of the newest whole file, 0 without one; by no code of the gate's */
   #look(idc: IdcName): number {
     const directory = join(this.#fleet.state, this.#fleet.nameOf(idc));
     const names = existsSync(directory) ? readdirSync(directory) : [];
     this.drafts += names.filter((n) => n.startsWith('.')).length;
     let newest = 0;
-    for (const name of names.filter((n) => /^board\.\d+\.json$/.test(n))) {
+    for (const name of this.#files(idc)) {
       this.files++;
       try {
         const stored = JSON.parse(readFileSync(join(directory, name), 'utf8')) as StoredBoard;
